@@ -1,0 +1,36 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "Descent",
+  // macOS 15 and its contemporaries are the first with Synchronization's Mutex.
+  platforms: [.macOS(.v15), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
+  products: [
+    .library(name: "Descent", targets: ["Descent", "DescentData"]),
+    .library(name: "DescentCharts", targets: ["DescentCharts"]),
+    .executable(name: "descent", targets: ["DescentCLI"]),
+  ],
+  dependencies: [
+    // The command line only: options, help, completions and "did you mean" that we need not write.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    .target(name: "DescentKernels"),
+    .target(name: "DescentDigits", exclude: ["make_digits.py"]),
+    .target(name: "Descent", dependencies: ["DescentKernels"]),
+    .target(name: "DescentData", dependencies: ["Descent", "DescentDigits"]),
+    .target(name: "DescentCharts"),
+    .executableTarget(
+      name: "DescentCLI",
+      dependencies: [
+        "Descent", "DescentData", "DescentCharts",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(name: "DescentKernelsTests", dependencies: ["DescentKernels"]),
+    .testTarget(name: "DescentTests", dependencies: ["Descent", "DescentData"]),
+    .testTarget(name: "DescentDataTests", dependencies: ["DescentData"]),
+    .testTarget(name: "DescentCLITests", dependencies: ["DescentCLI"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c2x
+)

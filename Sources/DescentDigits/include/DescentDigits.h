@@ -1,0 +1,3 @@
+#ifndef DESCENT_DIGITS_H
+#define DESCENT_DIGITS_H
+#endif
