@@ -1,0 +1,249 @@
+import DescentKernels
+
+/// The graph as the planner sees it: a list of values in an order that can be computed, with
+/// composites opened, common subexpressions merged and identities removed.
+struct PlanGraph {
+  struct Value {
+    var name: String
+    var lowering: Lowering
+    var inputs: [Int]
+    var shape: Shape
+    var dtype: DType
+    var label: Label?
+    /// For leaves: which input of the plan this is.
+    var leaf: Int?
+  }
+
+  private(set) var values: [Value] = []
+  private(set) var outputs: [Int] = []
+  /// What a value is to the reader of the plan, such as `∂C/∂0.weight`.
+  private(set) var names: [Int: String] = [:]
+  private var known: [[Int]: Int] = [:]
+
+  /// Reads the part of the graph that `walk` found.
+  init(_ walk: GraphWalk) {
+    var index: [ObjectIdentifier: Int] = [:]
+    for (leaf, node) in walk.leaves.enumerated() {
+      index[ObjectIdentifier(node)] = addLeaf(node, leaf)
+    }
+    for node in walk.order { read(node, into: &index) }
+    outputs = []
+    for node in walk.outputs { addOutput(index[ObjectIdentifier(node)]!) }
+    removeUnused()
+  }
+
+  private mutating func addLeaf(_ node: Node, _ leaf: Int) -> Int {
+    values.append(
+      Value(
+        name: node.operation.name, lowering: .leaf, inputs: [], shape: node.shape,
+        dtype: node.dtype, label: node.label, leaf: leaf))
+    return values.count - 1
+  }
+
+  private mutating func read(_ node: Node, into index: inout [ObjectIdentifier: Int]) {
+    let inputs = node.inputs
+    guard case .body(let body) = node.operation.lowering else {
+      let value = Value(
+        name: node.operation.name, lowering: node.operation.lowering,
+        inputs: inputs.map { index[ObjectIdentifier($0)]! }, shape: node.shape, dtype: node.dtype,
+        label: node.label)
+      let position = add(value, kind: node.operation)
+      index[ObjectIdentifier(node)] = position
+      if let named = node.operation as? Named { names[position] = named.text }
+      return
+    }
+    // A composite without a kernel of its own: read its body in its place.
+    let root = Label.$current.withValue(node.label) { body(inputs.map(Tensor.init(node:))).node }
+    let inner = GraphWalk(outputs: [root], known: { index[ObjectIdentifier($0)] != nil })
+    precondition(inner.leaves.isEmpty, "\(node.operation.name): a body uses constants, not numbers")
+    for innerNode in inner.order { read(innerNode, into: &index) }
+    index[ObjectIdentifier(node)] = index[ObjectIdentifier(root)]!
+  }
+
+  // MARK: Simplification
+
+  /// Adds a value, or finds the one that is the same.
+  private mutating func add(_ value: Value, kind: any Operation) -> Int {
+    if let simpler = simplified(value) { return simpler }
+    var key = [Int(bitPattern: ObjectIdentifier(type(of: kind))), Int(value.dtype.rawValue)]
+    key += value.inputs
+    key.append(-1)
+    key += kind.attributes
+    key.append(-1)
+    key += value.shape.sizes
+    if let same = known[key] { return same }
+    values.append(value)
+    known[key] = values.count - 1
+    return values.count - 1
+  }
+
+  /// The number that a value is everywhere, if it is one that the plan knows.
+  private func constant(_ index: Int) -> Double? {
+    if case .constant(let number) = values[index].lowering { number } else { nil }
+  }
+
+  private mutating func addConstant(_ number: Double, like value: Value) -> Int {
+    var constant = value
+    constant.lowering = .constant(number)
+    constant.inputs = []
+    constant.name = "\(number)"
+    return add(constant, kind: Constant(value: number))
+  }
+
+  private mutating func simplified(_ value: Value) -> Int? {
+    switch value.lowering {
+    case .identity: return value.inputs[0]
+    case .view(let kind):
+      let input = value.inputs[0]
+      if let number = constant(input) { return addConstant(number, like: value) }
+      guard case .reshape = kind else { return nil }
+      if values[input].shape == value.shape { return input }
+      if case .view(.reshape) = values[input].lowering {
+        var shorter = value
+        shorter.inputs = values[input].inputs
+        return add(shorter, kind: ReshapeView())
+      }
+      return nil
+    case .reduce(DESCENT_SUM, let axes):
+      let input = value.inputs[0]
+      guard let number = constant(input) else { return nil }
+      let count = axes.reduce(1) { $0 * values[input].shape[$1] }
+      return addConstant(number * Double(count), like: value)
+    case .elementwise(let operation):
+      return simplifiedElementwise(operation, value)
+    default: return nil
+    }
+  }
+
+  private mutating func simplifiedElementwise(_ operation: descent_op, _ value: Value) -> Int? {
+    let a = value.inputs[0]
+    let b = value.inputs.count > 1 ? value.inputs[1] : a
+    func isWhole(_ index: Int) -> Bool {
+      values[index].shape == value.shape && values[index].dtype == value.dtype
+    }
+    switch (operation, constant(a), constant(b)) {
+    case (DESCENT_OP_NEGATE, let x?, _): return addConstant(-x, like: value)
+    case (DESCENT_OP_MULTIPLY, let x?, let y?): return addConstant(x * y, like: value)
+    case (DESCENT_OP_ADD, let x?, let y?): return addConstant(x + y, like: value)
+    case (DESCENT_OP_SUBTRACT, let x?, let y?): return addConstant(x - y, like: value)
+    case (DESCENT_OP_MULTIPLY, 1, _) where isWhole(b): return b
+    case (DESCENT_OP_MULTIPLY, _, 1) where isWhole(a): return a
+    case (DESCENT_OP_ADD, 0, _) where isWhole(b): return b
+    case (DESCENT_OP_ADD, _, 0) where isWhole(a): return a
+    case (DESCENT_OP_SUBTRACT, _, 0) where isWhole(a): return a
+    case (DESCENT_OP_DIVIDE, _, 1) where isWhole(a): return a
+    case (DESCENT_OP_NEGATE, _, _):
+      if case .elementwise(DESCENT_OP_NEGATE) = values[a].lowering { return values[a].inputs[0] }
+      return nil
+    default: return nil
+    }
+  }
+
+  // MARK: Outputs and copies
+
+  /// An output is memory of its own: a leaf, a view, a constant or an output already is copied.
+  private mutating func addOutput(_ index: Int) {
+    let needsCopy =
+      switch values[index].lowering {
+      case .leaf, .view, .constant: true
+      default: outputs.contains(index)
+      }
+    outputs.append(needsCopy ? addCopy(of: index) : index)
+  }
+
+  /// A contiguous copy of a value, for kernels that read nothing else.
+  mutating func addCopy(of index: Int) -> Int {
+    var copy = values[index]
+    copy.name = "copy"
+    copy.lowering = .elementwise(DESCENT_OP_COPY)
+    copy.inputs = [index]
+    copy.leaf = nil
+    values.append(copy)
+    return values.count - 1
+  }
+
+  mutating func replaceInput(of index: Int, at position: Int, with input: Int) {
+    values[index].inputs[position] = input
+  }
+
+  /// Drops what no output depends on, and restores the order (copies come after their readers).
+  mutating func removeUnused() {
+    var order: [Int] = []
+    var isDone = [Bool](repeating: false, count: values.count)
+    var pending = outputs.reversed().map { (index: $0, isExpanded: false) }
+    while let (index, isExpanded) = pending.popLast() {
+      if isExpanded {
+        order.append(index)
+      } else if !isDone[index] {
+        isDone[index] = true
+        pending.append((index, true))
+        for input in values[index].inputs.reversed() { pending.append((input, false)) }
+      }
+    }
+    var renumbered = [Int](repeating: -1, count: values.count)
+    for (new, old) in order.enumerated() { renumbered[old] = new }
+    values = order.map { old in
+      var value = values[old]
+      value.inputs = value.inputs.map { renumbered[$0] }
+      return value
+    }
+    outputs = outputs.map { renumbered[$0] }
+    names = names.reduce(into: [:]) { names, pair in
+      if renumbered[pair.key] >= 0 { names[renumbered[pair.key]] = pair.value }
+    }
+    known = [:]
+  }
+}
+
+/// The unevaluated part of the graph behind some outputs: inputs before their consumers.
+struct GraphWalk {
+  let outputs: [Node]
+  private(set) var order: [Node] = []
+  /// Stored values, numbers and placeholders, in the order in which they were met.
+  private(set) var leaves: [Node] = []
+  /// What a plan for this graph depends on: operations, attributes, shapes and how they are
+  /// connected; no values.
+  private(set) var key: [Int] = []
+
+  init(outputs: [Node], known: (Node) -> Bool = { _ in false }) {
+    self.outputs = outputs
+    var number: [ObjectIdentifier: Int] = [:]
+    var pending = outputs.reversed().map { (node: $0, isExpanded: false) }
+    while let (node, isExpanded) = pending.popLast() {
+      let id = ObjectIdentifier(node)
+      if isExpanded {
+        append(node, &number)
+      } else if number[id] == nil && !known(node) {
+        let isLeaf = if case .leaf = node.operation.lowering { true } else { node.isEvaluated }
+        if isLeaf {
+          number[id] = number.count
+          leaves.append(node)
+          appendShape(of: node, kind: node.operation is Number ? -2 : -3)
+        } else {
+          number[id] = -1
+          pending.append((node, true))
+          for input in node.inputs.reversed() where number[ObjectIdentifier(input)] == nil {
+            pending.append((input, false))
+          }
+        }
+      }
+    }
+    key.append(-4)
+    for node in outputs { key.append(number[ObjectIdentifier(node)] ?? -1) }
+  }
+
+  private mutating func append(_ node: Node, _ number: inout [ObjectIdentifier: Int]) {
+    let id = ObjectIdentifier(node)
+    number[id] = number.count
+    order.append(node)
+    appendShape(of: node, kind: Int(bitPattern: ObjectIdentifier(type(of: node.operation))))
+    key += node.operation.attributes
+    for input in node.inputs { key.append(number[ObjectIdentifier(input)] ?? -1) }
+  }
+
+  private mutating func appendShape(of node: Node, kind: Int) {
+    key.append(kind)
+    key.append(Int(node.dtype.rawValue) << 8 | node.shape.rank)
+    key += node.shape.sizes
+  }
+}

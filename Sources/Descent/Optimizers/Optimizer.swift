@@ -1,0 +1,182 @@
+import func Foundation.log
+
+func naturalLogarithm(_ x: Double) -> Double { log(x) }
+
+/// An update rule with its learning rate, what is done to the gradient before it, and what it
+/// remembers.
+///
+/// Named optimisers are recipes of these parts:
+///
+/// ```swift
+/// var optimizer = Optimizer.adam(learningRate: 1e-3).clipping(norm: 1).decayingWeights(by: 1e-4)
+/// optimizer.update(&model, along: gradient)
+/// ```
+public struct Optimizer: Sendable {
+  /// The name, such as `adam`.
+  public let name: String
+  /// The formula.
+  public let rule: any UpdateRule
+  /// The learning rate as training goes on.
+  public var learningRate: Schedule
+  /// How many steps have been taken.
+  public internal(set) var stepCount = 0
+
+  private var clippingNorm: Double?
+  private var clippingValue: Double?
+  private var weightDecay = 0.0
+  private var isDecoupled = false
+  /// What the rule remembers, each as long as all parameters.
+  var state: [Storage] = []
+
+  /// Creates an optimiser from a rule.
+  public init(_ name: String, _ rule: some UpdateRule, learningRate: Schedule) {
+    self.name = name
+    self.rule = rule
+    self.learningRate = learningRate
+  }
+
+  /// This optimiser with gradients scaled down so that their norm is at most `norm`.
+  public func clipping(norm: Double) -> Optimizer { with { $0.clippingNorm = norm } }
+
+  /// This optimiser with each element of the gradient held between −value and value.
+  public func clipping(value: Double) -> Optimizer { with { $0.clippingValue = value } }
+
+  /// This optimiser with weights, but not biases, drawn towards zero.
+  ///
+  /// `decay` · weight is added to the gradient (the derivative of ½ decay ‖w‖²); `decoupled`, it
+  /// is taken off the weight beside the step instead (Loshchilov and Hutter, 2019).
+  public func decayingWeights(by decay: Double, decoupled: Bool = false) -> Optimizer {
+    with {
+      $0.weightDecay = decay
+      $0.isDecoupled = decoupled
+    }
+  }
+
+  private func with(_ change: (inout Optimizer) -> Void) -> Optimizer {
+    var result = self
+    change(&result)
+    return result
+  }
+}
+
+// MARK: Recipes
+
+extension Optimizer {
+  /// Stochastic gradient descent.
+  public static func sgd(
+    learningRate: Schedule, momentum: Double = 0, nesterov: Bool = false
+  ) -> Optimizer {
+    Optimizer("sgd", SGD(momentum: momentum, nesterov: nesterov), learningRate: learningRate)
+  }
+
+  /// SGD with momentum.
+  public static func momentum(learningRate: Schedule, momentum: Double = 0.9) -> Optimizer {
+    Optimizer("momentum", SGD(momentum: momentum), learningRate: learningRate)
+  }
+
+  /// SGD with Nesterov's momentum.
+  public static func nesterov(learningRate: Schedule, momentum: Double = 0.9) -> Optimizer {
+    Optimizer("nesterov", SGD(momentum: momentum, nesterov: true), learningRate: learningRate)
+  }
+
+  /// RMSProp.
+  public static func rmsProp(learningRate: Schedule, decay: Double = 0.99) -> Optimizer {
+    Optimizer("rmsprop", RMSProp(decay: decay), learningRate: learningRate)
+  }
+
+  /// Adagrad.
+  public static func adagrad(learningRate: Schedule) -> Optimizer {
+    Optimizer("adagrad", Adagrad(), learningRate: learningRate)
+  }
+
+  /// Adam.
+  public static func adam(
+    learningRate: Schedule = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999
+  ) -> Optimizer {
+    Optimizer("adam", Adam(beta1: beta1, beta2: beta2), learningRate: learningRate)
+  }
+
+  /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
+  public static func adamW(learningRate: Schedule = 1e-3, weightDecay: Double = 0.01) -> Optimizer {
+    Optimizer("adamw", Adam(), learningRate: learningRate)
+      .decayingWeights(by: weightDecay, decoupled: true)
+  }
+
+  /// Optimisers by the names of the command line.
+  public static func named(_ name: String, learningRate: Schedule) -> Optimizer? {
+    switch name {
+    case "sgd": sgd(learningRate: learningRate)
+    case "momentum": momentum(learningRate: learningRate)
+    case "nesterov": nesterov(learningRate: learningRate)
+    case "rmsprop": rmsProp(learningRate: learningRate)
+    case "adagrad": adagrad(learningRate: learningRate)
+    case "adam": adam(learningRate: learningRate)
+    case "adamw": adamW(learningRate: learningRate)
+    default: nil
+    }
+  }
+
+  /// The names that `named(_:learningRate:)` knows.
+  public static let names = ["sgd", "momentum", "nesterov", "rmsprop", "adagrad", "adam", "adamw"]
+}
+
+// MARK: A step
+
+extension Optimizer {
+  /// Records a step of all parameters, which lie one after another in one vector.
+  func record(
+    _ parameters: Tensor, gradient: Tensor, state: [Tensor], context: UpdateContext,
+    decayed: Tensor?
+  ) -> (parameters: Tensor, state: [Tensor]) {
+    Label.$current.withValue(Label(path: name, layer: "", phase: .update)) {
+      var gradient = gradient
+      if let clippingValue { gradient = gradient.clipped(to: -clippingValue...clippingValue) }
+      if let clippingNorm {
+        let norm = sqrt((gradient * gradient).sum())
+        gradient = gradient * minimum(clippingNorm / (norm + 1e-12), 1)
+      }
+      var parameters = parameters
+      if weightDecay != 0, let decayed {
+        if isDecoupled {
+          parameters = parameters - context.learningRate * weightDecay * (decayed * parameters)
+        } else {
+          gradient = gradient + weightDecay * (decayed * parameters)
+        }
+      }
+      let result = rule.update(parameters, gradient: gradient, state: state, context: context)
+      return (result.parameter, result.state)
+    }
+  }
+
+  /// Whether `record` needs to know which parameters decay.
+  var decaysWeights: Bool { weightDecay != 0 }
+
+  /// Takes a step: moves the model's parameters against the gradient.
+  public mutating func update(_ model: inout Model, along gradient: Gradient) {
+    let count = model.parameterCount
+    if state.isEmpty {
+      state = (0..<rule.stateCount).map { _ in Storage.zeros(count, model.dtype) }
+    }
+    let shape: Shape = [count]
+    let states = state.map { Tensor(storage: $0, shape: shape, dtype: model.dtype) }
+    let parameters = model.flatParameters
+    let context = UpdateContext(
+      learningRate: parameters.number(learningRate.rate(at: stepCount)),
+      step: parameters.number(Double(stepCount + 1)))
+    let result = record(
+      parameters, gradient: gradient.flat, state: states, context: context,
+      decayed: decaysWeights ? model.decayMask : nil)
+    evaluate([result.parameters] + result.state)
+    model.replaceParameters(result.parameters.storage)
+    state = result.state.map(\.storage)
+    stepCount += 1
+  }
+}
+
+extension Storage {
+  static func zeros(_ count: Int, _ dtype: DType) -> Storage {
+    let storage = Storage(byteCount: count * dtype.size)
+    storage.pointer.initializeMemory(as: UInt8.self, repeating: 0, count: storage.byteCount)
+    return storage
+  }
+}

@@ -1,0 +1,133 @@
+/// What happens during training, in order. Progress bars, logs, history and reports are observers
+/// of this one stream.
+public enum TrainingEvent: Sendable {
+  /// Training is about to begin.
+  case started(Start)
+  /// A step was taken. Emitted after every step; observers decide how often to look.
+  case step(Step)
+  /// An epoch is over, and validation with it.
+  case epoch(Epoch)
+  /// The weights are the best so far by the monitored value.
+  case improved(epoch: Int)
+  /// Training is over.
+  case finished(Finish)
+
+  /// What is about to be trained.
+  public struct Start: Sendable {
+    /// The number of epochs asked for.
+    public let epochs: Int
+    /// Steps in each epoch.
+    public let stepsPerEpoch: Int
+    /// Training samples.
+    public let samples: Int
+    /// Parameters of the model.
+    public let parameters: Int
+  }
+
+  /// One step.
+  public struct Step: Sendable {
+    /// The epoch, counted from 1.
+    public let epoch: Int
+    /// The step within its epoch, counted from 1.
+    public let step: Int
+    /// The loss of the minibatch.
+    public let loss: Double
+    /// Seconds since the epoch began.
+    public let seconds: Double
+  }
+
+  /// One epoch.
+  public struct Epoch: Sendable {
+    /// The epoch, counted from 1.
+    public let epoch: Int
+    /// The mean loss over the epoch's minibatches, as they were met.
+    public let loss: Double
+    /// The metrics over the epoch's minibatches, by name.
+    public let metrics: [(name: String, value: Double)]
+    /// The loss on the validation set, if there is one.
+    public let validationLoss: Double?
+    /// The metrics on the validation set.
+    public let validationMetrics: [(name: String, value: Double)]
+    /// The learning rate of the last step.
+    public let learningRate: Double
+    /// Seconds of training, validation apart.
+    public let seconds: Double
+    /// The best epoch so far by the monitored value.
+    public let bestEpoch: Int
+  }
+
+  /// The end.
+  public struct Finish: Sendable {
+    /// Why training ended.
+    public let reason: Reason
+    /// The epoch whose weights the model has now.
+    public let bestEpoch: Int
+    /// Epochs that were finished.
+    public let epochs: Int
+    /// Seconds in all.
+    public let seconds: Double
+  }
+
+  /// Why training ended.
+  public enum Reason: String, Sendable {
+    /// All epochs are done.
+    case completed
+    /// The validation loss has not improved for long enough.
+    case stoppedEarly = "stopped-early"
+    /// Someone asked for it.
+    case interrupted
+  }
+}
+
+/// What training looked like, epoch by epoch.
+public struct History: Sendable {
+  /// One entry for each finished epoch.
+  public internal(set) var epochs: [TrainingEvent.Epoch] = []
+  /// How it ended.
+  public internal(set) var finish: TrainingEvent.Finish?
+
+  /// The loss of each epoch on the training set.
+  public var losses: [Double] { epochs.map(\.loss) }
+  /// The loss of each epoch on the validation set, where there is one.
+  public var validationLosses: [Double] { epochs.compactMap(\.validationLoss) }
+}
+
+/// When training stops before its last epoch, and which weights it leaves behind.
+public struct Stopping: Sendable {
+  let patience: Int?
+  let restoresBest: Bool
+
+  /// All epochs; the last weights stay.
+  public static let never = Stopping(patience: nil, restoresBest: false)
+  /// All epochs; the weights of the best one by validation loss stay.
+  public static let keepingBest = Stopping(patience: nil, restoresBest: true)
+  /// Ends when the validation loss has not improved for `patience` epochs; the weights of the
+  /// best epoch stay (Prechelt, 1998).
+  public static func early(patience: Int = 5) -> Stopping {
+    Stopping(patience: patience, restoresBest: true)
+  }
+}
+
+/// Training came to infinite or undefined numbers. The model has the weights with which the last
+/// good epoch ended.
+public struct TrainingDiverged: Error, CustomStringConvertible {
+  /// The epoch, counted from 1.
+  public let epoch: Int
+  /// The step within its epoch, counted from 1.
+  public let step: Int
+  /// The first layer whose output was not finite, if one was found.
+  public let layer: String?
+  /// The learning rate of the step.
+  public let learningRate: Double
+
+  public var description: String {
+    """
+    training diverged in epoch \(epoch), step \(step): the loss is no longer a finite number
+      first seen in: \(layer ?? "the loss itself")
+      likely cause: steps too large for this network and data (learning rate \(learningRate))
+      remedy: try a learning rate of \(learningRate / 10), clip the gradient's norm, or check \
+    that the inputs are scaled
+      the weights of the last finished epoch were kept
+    """
+  }
+}

@@ -1,0 +1,185 @@
+/// One step of training, compiled once for each size of minibatch: gather, forward, loss,
+/// backward and update in one plan. After the first step of a size nothing is allocated.
+///
+/// ```swift
+/// let step = try TrainingStep(model, data, loss: .crossEntropy, optimizer: .adam())
+/// let result = try step(&model, positions: [4, 8, 15, 16, 23, 42])
+/// print(result.loss)
+/// ```
+///
+/// A step stands for this loop body:
+///
+/// ```swift
+/// let (loss, output, gradient) = try valueWithGradient(at: &model) { model in
+///   let output = try model(batch.inputs)
+///   return (lossFunction(output, batch.targets), output)
+/// }
+/// optimizer.update(&model, along: gradient)
+/// ```
+public final class TrainingStep {
+  private let template: Model
+  private let data: Dataset
+  private let loss: Loss
+  private let metrics: [Metric]
+  /// The optimiser with its state after the last step.
+  public private(set) var optimizer: Optimizer
+  private var compiled: [(batchSize: Int, graph: CompiledGraph)] = []
+  private let scalars = Storage(byteCount: 64)
+  private let results: Storage
+  private let inputs: Storage
+  private let targets: Storage
+  private let decayMask: Tensor?
+
+  /// The loss and the metrics of a minibatch, before the step was taken.
+  public struct Result: Sendable {
+    /// The mean loss over the minibatch.
+    public let loss: Double
+    /// The metrics in the order in which they were asked for.
+    public let metrics: [Double]
+  }
+
+  /// Compiles nothing yet: plans are made at the first step of each minibatch size.
+  ///
+  /// Throws if the network, the data and the loss do not fit each other.
+  public init(
+    _ model: Model, _ data: Dataset, loss: Loss, optimizer: Optimizer, metrics: [Metric] = []
+  ) throws {
+    template = model
+    self.data = data
+    self.loss = loss
+    self.optimizer = optimizer
+    self.metrics = metrics
+    results = Storage.zeros(8 * (1 + metrics.count), model.dtype)
+    inputs = data.inputs.storage
+    targets = data.targets.storage
+    decayMask = optimizer.decaysWeights ? model.decayMask : nil
+    if self.optimizer.state.isEmpty {
+      self.optimizer.state = (0..<optimizer.rule.stateCount).map { _ in
+        Storage.zeros(model.parameterCount, model.dtype)
+      }
+    }
+    _ = try compiled(for: min(data.count, 2))
+  }
+
+  /// The plan of a step, as a table.
+  public func description(batchSize: Int) throws -> String {
+    try compiled(for: batchSize).plan.description
+  }
+
+  /// The working memory of a step, in bytes.
+  public func arenaByteCount(batchSize: Int) throws -> Int {
+    try compiled(for: batchSize).plan.arenaByteCount
+  }
+
+  /// Takes a step on the samples at the given positions.
+  @discardableResult
+  public func callAsFunction(_ model: inout Model, positions: [Int32]) throws -> Result {
+    try positions.withUnsafeBufferPointer { positions in
+      let (loss, values) = try step(&model, positions)
+      return Result(loss: loss, metrics: (0..<metrics.count).map { values[$0] })
+    }
+  }
+
+  /// Takes a step; the metrics lie behind the returned loss until the next step.
+  func step(
+    _ model: inout Model, _ positions: UnsafeBufferPointer<Int32>
+  ) throws -> (loss: Double, metrics: MetricValues) {
+    model.makeUnique()
+    let graph = try compiled(for: positions.count)
+    graph.set(0, model.buffer.pointer)
+    for index in optimizer.state.indices {
+      graph.set(10 + index, optimizer.state[index].pointer)
+    }
+    graph.set(3, UnsafeMutableRawPointer(mutating: positions.baseAddress!))
+    setScalar(0, optimizer.learningRate.rate(at: optimizer.stepCount))
+    setScalar(1, Double(optimizer.stepCount + 1))
+    graph.plan.run()
+    optimizer.advance()
+    let values = MetricValues(storage: results, dtype: template.dtype)
+    return (values.value(0), values)
+  }
+
+  private func setScalar(_ index: Int, _ value: Double) {
+    if template.dtype == .float64 {
+      scalars.pointer.storeBytes(of: value, toByteOffset: 32 * index, as: Double.self)
+    } else {
+      scalars.pointer.storeBytes(of: Float(value), toByteOffset: 32 * index, as: Float.self)
+    }
+  }
+
+  /// Reads what a step left in its results, without allocating.
+  struct MetricValues {
+    let storage: Storage
+    let dtype: DType
+    func value(_ index: Int) -> Double {
+      // Each result has 8 elements of room, so that all are aligned.
+      dtype == .float64
+        ? storage.pointer.load(fromByteOffset: 64 * index, as: Double.self)
+        : Double(storage.pointer.load(fromByteOffset: 32 * index, as: Float.self))
+    }
+    subscript(metric: Int) -> Double { value(1 + metric) }
+  }
+
+  // MARK: Compilation
+
+  /// Placeholders: 0 parameters, 1 inputs, 2 targets, 3 positions, 4 learning rate, 5 step,
+  /// 10… optimiser state.
+  private func compiled(for batchSize: Int) throws -> CompiledGraph {
+    if let known = compiled.first(where: { $0.batchSize == batchSize }) { return known.graph }
+    let made = try compile(batchSize)
+    compiled.append((batchSize, made))
+    return made
+  }
+
+  private func compile(_ batchSize: Int) throws -> CompiledGraph {
+    let dtype = template.dtype
+    let count = template.parameterCount
+    let flat = Tensor.placeholder(0, shape: [count], dtype: dtype)
+    let allInputs = Tensor.placeholder(1, shape: data.inputs.shape, dtype: data.inputs.dtype)
+    let allTargets = Tensor.placeholder(2, shape: data.targets.shape, dtype: data.targets.dtype)
+    let positions = Tensor.placeholder(3, shape: [batchSize], dtype: .int32)
+    let context = UpdateContext(
+      learningRate: .placeholder(4, shape: [], dtype: dtype),
+      step: .placeholder(5, shape: [], dtype: dtype))
+    let state = optimizer.state.indices.map {
+      Tensor.placeholder(10 + $0, shape: [count], dtype: dtype)
+    }
+
+    let batch = Label.$current.withValue(Label(path: "data", layer: "")) {
+      (
+        inputs: data.prepared(allInputs.gather(positions), dtype: dtype),
+        targets: allTargets.gather(positions)
+      )
+    }
+    let variables = template.parameters.map { parameter in
+      unary(Variable(), flat[parameter.range].reshaped(parameter.shape))
+    }
+    let depth = Differentiation.depth + 1
+    let (value, output) = try Differentiation.$depth.withValue(depth) {
+      let output = try template.run(batch.inputs, isTraining: true, parameters: variables)
+      return (loss(output, batch.targets), output)
+    }
+    let gradient = flatGradient(of: value, at: variables, template)
+    let values = metrics.map { $0(output, batch.targets).cast(to: dtype) }
+    let updated = optimizer.record(
+      flat, gradient: gradient, state: state, context: context, decayed: decayMask)
+
+    let outputs = [updated.parameters] + updated.state + [value] + values
+    var donations = [0: 0]
+    for index in state.indices { donations[1 + index] = 10 + index }
+    let graph = CompiledGraph(outputs, donations: donations)
+    graph.set(1, inputs.pointer)
+    graph.set(2, targets.pointer)
+    graph.set(4, scalars.pointer)
+    graph.set(5, scalars.pointer + 32)
+    for index in 0...metrics.count {
+      graph.plan.setOutput(
+        1 + state.count + index, results.pointer + 8 * dtype.size * index)
+    }
+    return graph
+  }
+}
+
+extension Optimizer {
+  mutating func advance() { stepCount += 1 }
+}
