@@ -21,6 +21,7 @@ struct Fusion {
   private let outputs: Set<Int>
   private let readers: [[Int]]
   private let views: [View?]
+  private let names: [Int: String]
   private var groupOf: [Int]
   private var groups: [Unit] = []
 
@@ -39,6 +40,7 @@ struct Fusion {
     values = graph.values
     outputs = Set(graph.outputs)
     self.views = views
+    names = graph.names
     groupOf = [Int](repeating: -1, count: values.count)
     var readers = [[Int]](repeating: [], count: values.count)
     for (index, value) in values.enumerated() {
@@ -162,7 +164,8 @@ struct Fusion {
 
   // MARK: Schedule
 
-  /// The units, each after those that it reads; otherwise in the order of recording.
+  /// The units, each after those that it reads; otherwise forward before backward, and a
+  /// parameter's gradient as soon as the buffer that it is made from is there.
   private func scheduled() -> [Unit] {
     var waitsFor = [Set<Int>](repeating: [], count: groups.count)
     var leadsTo = [Set<Int>](repeating: [], count: groups.count)
@@ -174,11 +177,14 @@ struct Fusion {
         }
       }
     }
-    func rank(_ group: Int) -> Int { groups[group].members.max() ?? -1 }
+    let rank = groups.map { unit -> (Int, Int, Int) in
+      let phase = unit.members.compactMap { values[$0].label?.phase.rawValue }.max() ?? 0
+      return (phase, unit.members.contains { names[$0] != nil } ? 0 : 1, unit.members.max() ?? -1)
+    }
     var ready = groups.indices.filter { waitsFor[$0].isEmpty && !groups[$0].members.isEmpty }
     var result: [Unit] = []
     while !ready.isEmpty {
-      let position = ready.indices.min { rank(ready[$0]) < rank(ready[$1]) }!
+      let position = ready.indices.min { rank[ready[$0]] < rank[ready[$1]] }!
       let group = ready.remove(at: position)
       result.append(groups[group])
       for next in leadsTo[group] {

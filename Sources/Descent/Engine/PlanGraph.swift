@@ -19,6 +19,8 @@ struct PlanGraph {
   /// What a value is to the reader of the plan, such as `∂C/∂0.weight`.
   private(set) var names: [Int: String] = [:]
   private var known: [[Int]: Int] = [:]
+  /// The bodies of composites, kept while nodes are told apart by their addresses.
+  private var bodies: [Node] = []
 
   /// Reads the part of the graph that `walk` found.
   init(_ walk: GraphWalk) {
@@ -30,6 +32,7 @@ struct PlanGraph {
     outputs = []
     for node in walk.outputs { addOutput(index[ObjectIdentifier(node)]!) }
     removeUnused()
+    bodies = []
   }
 
   private mutating func addLeaf(_ node: Node, _ leaf: Int) -> Int {
@@ -54,10 +57,13 @@ struct PlanGraph {
     }
     // A composite without a kernel of its own: read its body in its place.
     let root = Label.$current.withValue(node.label) { body(inputs.map(Tensor.init(node:))).node }
+    bodies.append(root)
     let inner = GraphWalk(outputs: [root], known: { index[ObjectIdentifier($0)] != nil })
     precondition(inner.leaves.isEmpty, "\(node.operation.name): a body uses constants, not numbers")
     for innerNode in inner.order { read(innerNode, into: &index) }
-    index[ObjectIdentifier(node)] = index[ObjectIdentifier(root)]!
+    let position = index[ObjectIdentifier(root)]!
+    index[ObjectIdentifier(node)] = position
+    if case .elementwise = values[position].lowering { values[position].name = node.operation.name }
   }
 
   // MARK: Simplification
@@ -96,6 +102,7 @@ struct PlanGraph {
     case .view(let kind):
       let input = value.inputs[0]
       if let number = constant(input) { return addConstant(number, like: value) }
+      if case .permute(let order) = kind { return simplifiedPermute(order, value) }
       guard case .reshape = kind else { return nil }
       if values[input].shape == value.shape { return input }
       if case .view(.reshape) = values[input].lowering {
@@ -113,6 +120,37 @@ struct PlanGraph {
       return simplifiedElementwise(operation, value)
     default: return nil
     }
+  }
+
+  /// Two permutations are one, and (AB)ᵀ = BᵀAᵀ, whose kernel reads A and B as they lie and
+  /// writes the result as it is wanted.
+  private mutating func simplifiedPermute(_ order: [Int], _ value: Value) -> Int? {
+    let input = values[value.inputs[0]]
+    switch input.lowering {
+    case .view(.permute(let earlier)):
+      let both = order.map { earlier[$0] }
+      if both == Array(0..<both.count) { return input.inputs[0] }
+      return add(permuted(input.inputs[0], both, label: value.label), kind: Permute(order: both))
+    case .matmul:
+      let swapped = Array(0..<(order.count - 2)) + [order.count - 1, order.count - 2]
+      guard order == swapped else { return nil }
+      let operands = input.inputs.reversed().map { operand -> Int in
+        let rank = values[operand].shape.rank
+        let order = Array(0..<(rank - 2)) + [rank - 1, rank - 2]
+        return add(permuted(operand, order, label: value.label), kind: Permute(order: order))
+      }
+      var product = input
+      product.inputs = operands
+      product.shape = value.shape
+      return add(product, kind: Matmul())
+    default: return nil
+    }
+  }
+
+  private func permuted(_ index: Int, _ order: [Int], label: Label?) -> Value {
+    Value(
+      name: "permute", lowering: .view(.permute(order)), inputs: [index],
+      shape: Shape(order.map { values[index].shape[$0] }), dtype: values[index].dtype, label: label)
   }
 
   private mutating func simplifiedElementwise(_ operation: descent_op, _ value: Value) -> Int? {

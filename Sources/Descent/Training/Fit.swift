@@ -26,8 +26,8 @@ extension Model {
   public mutating func fit(
     _ data: Dataset, validation: Dataset? = nil, loss: Loss, optimizer: Optimizer,
     metrics: [Metric] = [], epochs: Int, batchSize: Int = 32, stopping: Stopping = .keepingBest,
-    seed: UInt64 = 0, shouldStop: () -> Bool = { false },
-    observer: (TrainingEvent, Model) -> Void = { _, _ in }
+    seed: UInt64 = 0, observer: (TrainingEvent, Model) -> Void = { _, _ in },
+    shouldStop: () -> Bool = { false }
   ) throws -> History {
     precondition(batchSize > 0, "fit: a batch size of \(batchSize)")
     let step = try TrainingStep(self, data, loss: loss, optimizer: optimizer, metrics: metrics)

@@ -279,12 +279,15 @@ public struct Gradient: Sendable {
 
 /// The derivative of `value` at each variable, joined into one vector in the parameters' order.
 func flatGradient(of value: Tensor, at variables: [Tensor], _ model: Model) -> Tensor {
+  let label = Label(path: "gradient", layer: "", phase: .backward)
   let parts = zip(model.parameters, derivatives(of: value, at: variables)).map { parameter, part in
     let part = model.frozen.contains(parameter.name)
       ? Tensor(repeating: 0, shape: parameter.shape, dtype: model.dtype) : part
-    return unary(Named(text: "∂C/∂\(parameter.name)"), part).reshaped([parameter.shape.elementCount])
+    return unary(Named(text: "∂C/∂\(parameter.name)"), part)
   }
-  return Tensor.concatenate(parts)
+  return Label.$current.withValue(label) {
+    Tensor.concatenate(parts.map { $0.reshaped([$0.shape.elementCount] as Shape) })
+  }
 }
 
 /// The value and the gradient, with respect to a model's parameters, of a number that a closure
