@@ -167,7 +167,15 @@ INLINE vfloat vector_tanh(vfloat x) {
 INLINE vfloat vector_sigmoid(vfloat x) {
   // exp(-|x|) cannot overflow, and both tails keep their relative accuracy.
   vfloat e = vector_exp(-absolute(x));
-  return (x < 0.0f ? e : FLOAT(1.0f)) / (1.0f + e);
+  vfloat above = x < 0.0f ? e : FLOAT(1.0f), below = 1.0f + e;
+  vfloat y = above / below;
+#if VECTOR_X86 || defined(__aarch64__)
+  // The remainder of the division, exact by a fused multiply-add, and what rounding took from
+  // 1 + e; over 1 + e again, for which a line will do.
+  vfloat rest = (above - y * below) - y * (e - (below - 1.0f));
+  y = y + rest * (1.457f - 0.5f * below);
+#endif
+  return y;
 }
 
 INLINE vfloat vector_softplus(vfloat x) {
