@@ -19,6 +19,9 @@
 
 #define DESCENT_MAX_RANK 8
 
+/// The most registers, and the most stores, of one program.
+#define DESCENT_MAX_REGISTERS 1024
+
 typedef enum {
   DESCENT_FLOAT32 = 0,
   DESCENT_FLOAT64 = 1,
@@ -230,7 +233,9 @@ typedef struct {
 /// called before operands are placed. 0 for most.
 int64_t descent_scratch_bytes(const descent_instruction *instruction);
 
-/// Fixes how an instruction will run (tasks, direct stores); call once all operands are placed.
+/// Fixes how an instruction will run; call once all operands are placed. It fills `tasks`, and may
+/// rewrite a program's rank, shape and strides to an equivalent form with fewer dimensions: so the
+/// arrays of a program belong to one instruction.
 void descent_prepare(descent_instruction *instruction);
 
 typedef struct descent_pool descent_pool;

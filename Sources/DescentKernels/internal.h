@@ -1,0 +1,137 @@
+// What the C files of this target share with each other and with nobody else.
+#ifndef DESCENT_INTERNAL_H
+#define DESCENT_INTERNAL_H
+
+#include "include/DescentKernels.h"
+
+#include <stddef.h>
+
+// MARK: Memory of a worker
+
+// Each thread of a pool owns one block of memory, made with the pool, so that nothing allocates
+// while a plan runs. The pages of it that are never touched are never backed by the machine.
+enum {
+  // Tiles: one block of elements for each register of a program (see program.h).
+  DESCENT_TILE_BYTES = DESCENT_MAX_REGISTERS * 256 * 8,
+  // Packed blocks of the operands of a matrix product (see matmul_template.h).
+  DESCENT_PACKED_A_BYTES = 1 << 20,
+  DESCENT_PACKED_B_BYTES = 4 << 20,
+};
+
+/// How one operand of a running program is read.
+typedef struct {
+  const char *base;        // the first element
+  int32_t kind;            // see program.h
+  int32_t dtype;
+  int32_t size;            // bytes of an element
+  char *tile;              // where it is converted to, unless memory itself is the register
+  int64_t held_at, held;   // what the tile holds: its origin and how many elements
+  const int64_t *strides;
+  bool copied;             // never read in place, because a store overwrites it before another
+} descent_reader;
+
+/// A store, and the step that may write it directly (-1: converted at the end of each block).
+typedef struct {
+  char *base;
+  int32_t step, source;
+  int32_t dtype, size;
+  bool contiguous;
+  const int64_t *strides;
+} descent_writer;
+
+/// The state of a program that is running: see program.h.
+typedef struct {
+  const descent_program *program;
+  int64_t tile;        // elements in a block
+  int64_t inner;       // extent of the innermost dimension
+  int32_t direct;      // the first so many of `writers` are direct, in order of their steps
+  bool strided;        // does any operand or store need the odometer?
+  const char *registers[DESCENT_MAX_REGISTERS];
+  char *tiles[DESCENT_MAX_REGISTERS];
+  descent_reader readers[DESCENT_MAX_REGISTERS];
+  descent_writer writers[DESCENT_MAX_REGISTERS];
+} descent_runner;
+
+typedef struct {
+  char *tiles, *packed_a, *packed_b;
+  descent_runner runner;
+  // The first index out of range that this worker met: position -1 if none.
+  int64_t bad_position, bad_value;
+} descent_worker;
+
+/// Notes an index out of range. The smallest position wins, whoever finds it first.
+static inline void descent_note_bad_index(descent_worker *worker, int64_t position,
+                                          int64_t value) {
+  if (worker->bad_position < 0 || position < worker->bad_position) {
+    worker->bad_position = position;
+    worker->bad_value = value;
+  }
+}
+
+// MARK: Kernels of an instruction set
+
+/// Runs one of the `instruction->tasks` pieces of an instruction.
+typedef void descent_task(const descent_instruction *instruction, int64_t task,
+                          void *const *buffers, descent_worker *worker);
+
+typedef struct {
+  descent_task *run[DESCENT_KIND_COUNT];
+  // Runs on the caller when all tasks are done; NULL for most.
+  descent_task *finish[DESCENT_KIND_COUNT];
+  // The reference twin ignores `tasks`: all of it is one piece of work.
+  bool whole;
+} descent_kernels;
+
+extern const descent_kernels descent_kernels_reference;
+extern const descent_kernels descent_kernels_portable;
+extern const descent_kernels descent_kernels_avx2;
+extern const descent_kernels descent_kernels_avx512;
+
+/// The table in use.
+const descent_kernels *descent_kernels_current(void);
+
+// MARK: How work is cut
+
+// All of this depends on shapes alone: not on the number of threads, nor on the instruction set,
+// so that an instruction prepared for one instruction set runs on another.
+
+int64_t descent_program_elements(const descent_program *program);
+
+/// Task `task` of `tasks` covers elements first ..< first + count of a program.
+typedef struct { int64_t first, count; } descent_range;
+
+/// Cuts 0 ..< count into `tasks` ranges whose ends are multiples of `alignment`.
+static inline descent_range descent_cut(int64_t count, int64_t tasks, int64_t task,
+                                        int64_t alignment) {
+  int64_t pieces = (count + alignment - 1) / alignment;
+  int64_t first = pieces * task / tasks * alignment;
+  int64_t last = pieces * (task + 1) / tasks * alignment;
+  if (last > count) last = count;
+  if (first > count) first = count;
+  return (descent_range){first, last - first};
+}
+
+/// A reduction is cut three ways: `outer` slices, each in `splits` runs of the reduced axis, each
+/// in `blocks` runs of the inner axis. Splits leave partial results in scratch memory, which
+/// `finish` combines in order.
+typedef struct {
+  int64_t splits;  // 1: straight to the output
+  int64_t blocks;
+} descent_reduce_cut;
+descent_reduce_cut descent_cut_reduce(const descent_reduce *reduce);
+
+/// A matrix product is cut in a grid of blocks of c.
+typedef struct { int64_t rows, columns; } descent_matmul_cut;
+descent_matmul_cut descent_cut_matmul(const descent_matmul *matmul);
+
+int32_t descent_dtype_size(int32_t dtype);
+
+static inline int64_t descent_minimum(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t descent_maximum(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/// The address of an operand's first element.
+static inline char *descent_address(const descent_operand *operand, void *const *buffers) {
+  return (char *)buffers[operand->slot] + operand->offset * descent_dtype_size(operand->dtype);
+}
+
+#endif

@@ -1,0 +1,365 @@
+// c = a b for one floating-point type. The including file defines REAL, VECTOR, COUNT, LOAD,
+// STORE, LOAD_PART, STORE_PART, FOLD_SUM and NAME(x), and the shape of the register block: ROWS,
+// LIST_ROWS(X) and VECTORS.
+//
+// All work is done by register blocks: a few rows times a few vectors of c stay in registers while
+// k runs, and each step of k is one rank-one update of them. Around that there are three ways to
+// feed a register block:
+// - direct: a and b are read where they lie (small products; few rows; a single row);
+// - packed: panels of a and b are copied, so that they are read in the order of memory and stay in
+//   the caches (large products, and transposed operands);
+// - dots: if both operands run along k in memory, vectors hold neighbours in k instead, and are
+//   summed at the end (few rows, or long k: no packing).
+// Which way is taken depends on the shape and the strides alone, as does the order of the sums.
+
+/// c[rows, vectors] (+)= a[rows, k] b[k, vectors], everything in registers. Each call gives
+/// constants for `rows`, `vectors` and `partial`; the last vector has `tail` columns.
+INLINE void NAME(register_block)(int rows, int vectors, bool partial, int64_t k, const REAL *a,
+                                 int64_t a_row, int64_t a_step, const REAL *b, int64_t b_step,
+                                 REAL *c, int64_t c_row, bool add, int64_t tail) {
+  VECTOR sum[ROWS][8];
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+    _Pragma("clang loop unroll(full)") for (int j = 0; j < vectors; j++) sum[i][j] = 0;
+  }
+  for (int64_t p = 0; p < k; p++) {
+    VECTOR column[8];
+    _Pragma("clang loop unroll(full)") for (int j = 0; j < vectors; j++) {
+      column[j] = partial && j == vectors - 1 ? LOAD_PART(b + j * COUNT, tail)
+                                              : LOAD(b + j * COUNT);
+    }
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+      VECTOR element = (VECTOR)a[i * a_row];
+      _Pragma("clang loop unroll(full)") for (int j = 0; j < vectors; j++) {
+        sum[i][j] = element * column[j] + sum[i][j];
+      }
+    }
+    a += a_step;
+    b += b_step;
+  }
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+    _Pragma("clang loop unroll(full)") for (int j = 0; j < vectors; j++) {
+      REAL *to = c + i * c_row + j * COUNT;
+      if (partial && j == vectors - 1) {
+        VECTOR value = add ? LOAD_PART(to, tail) + sum[i][j] : sum[i][j];
+        STORE_PART(to, value, tail);
+      } else {
+        STORE(to, add ? LOAD(to) + sum[i][j] : sum[i][j]);
+      }
+    }
+  }
+}
+
+typedef void NAME(block_function)(int64_t k, const REAL *a, int64_t a_row, int64_t a_step,
+                                  const REAL *b, int64_t b_step, REAL *c, int64_t c_row, bool add,
+                                  int64_t tail);
+
+#define BLOCK(kind, rows, vectors, suffix, partial, A_ROW, A_STEP)                               \
+  __attribute__((unused)) static void NAME(kind##_##rows##_##vectors##suffix)(                   \
+      int64_t k, const REAL *a, int64_t a_row, int64_t a_step, const REAL *b, int64_t b_step,    \
+      REAL *c, int64_t c_row, bool add, int64_t tail) {                                          \
+    (void)a_row, (void)a_step;                                                                   \
+    NAME(register_block)(rows, vectors, partial, k, a, A_ROW, A_STEP, b, b_step, c, c_row, add,  \
+                         tail);                                                                  \
+  }
+// Where masked moves are free (AVX-512) the partial block serves for whole ones, too.
+#if VECTOR_X86 == 512
+#define BLOCKS(kind, rows, vectors, A_ROW, A_STEP)                                               \
+  BLOCK(kind, rows, vectors, _part, true, A_ROW, A_STEP)
+#define WHOLE(kind, rows, vectors) NAME(kind##_##rows##_##vectors##_part)
+#else
+#define BLOCKS(kind, rows, vectors, A_ROW, A_STEP)                                               \
+  BLOCK(kind, rows, vectors, _whole, false, A_ROW, A_STEP)                                       \
+  BLOCK(kind, rows, vectors, _part, true, A_ROW, A_STEP)
+#define WHOLE(kind, rows, vectors) NAME(kind##_##rows##_##vectors##_whole)
+#endif
+#define PART(kind, rows, vectors) NAME(kind##_##rows##_##vectors##_part)
+
+#define PACKED_BLOCKS(rows) BLOCKS(packed, rows, 1, 1, ROWS) BLOCKS(packed, rows, 2, 1, ROWS)
+#define DIRECT_BLOCKS(rows) BLOCKS(direct, rows, 1, a_row, a_step) BLOCKS(direct, rows, 2, a_row, a_step)
+LIST_ROWS(PACKED_BLOCKS)
+LIST_DIRECT_ROWS(DIRECT_BLOCKS)
+// Few rows: more columns instead, so that there are sums enough to hide the latency of each.
+BLOCKS(direct, 1, 4, a_row, a_step)
+BLOCKS(direct, 2, 4, a_row, a_step)
+BLOCKS(direct, 1, 8, a_row, a_step)
+
+// [rows][vectors - 1][whole or partial]
+#define ENTRY(kind, rows)                                                                        \
+  [rows] = {{WHOLE(kind, rows, 1), PART(kind, rows, 1)}, {WHOLE(kind, rows, 2), PART(kind, rows, 2)}},
+#define PACKED_ENTRY(rows) ENTRY(packed, rows)
+#define DIRECT_ENTRY(rows) ENTRY(direct, rows)
+static NAME(block_function) *const NAME(packed_blocks)[ROWS + 1][2][2] = {LIST_ROWS(PACKED_ENTRY)};
+static NAME(block_function) *const NAME(direct_blocks)[ROWS + 1][2][2] = {
+  LIST_DIRECT_ROWS(DIRECT_ENTRY)};
+
+// MARK: Packing
+
+/// to[p * width + i] = from[i * across + p * along] for i < n, p < k; zero for n <= i < width.
+static void NAME(pack)(REAL *restrict to, int64_t width, const REAL *from, int64_t across,
+                       int64_t along, int64_t n, int64_t k) {
+  if (across == 1) {
+    for (int64_t p = 0; p < k; p++, to += width, from += along) {
+      for (int64_t i = 0; i < n; i++) to[i] = from[i];
+      for (int64_t i = n; i < width; i++) to[i] = 0;
+    }
+    return;
+  }
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t p = 0; p < k; p++) to[p * width + i] = from[i * across + p * along];
+  }
+  for (int64_t p = 0; p < k && n < width; p++) {
+    for (int64_t i = n; i < width; i++) to[p * width + i] = 0;
+  }
+}
+
+// MARK: One block of c
+
+/// The pieces of a product of one task: a[m, k] b[k, n] with any strides, c's columns adjacent.
+typedef struct {
+  const REAL *a, *b;
+  REAL *c;
+  int64_t a_row, a_step, b_step, b_column, c_row;
+  int64_t m, n, k;
+} NAME(product);
+
+enum { NAME(WIDTH) = VECTORS * COUNT };
+
+/// Rows `row` ..< `row + rows` (at most the register block's), columns 0 ..< n of c, with a packed
+/// or where it lies, b where it lies.
+INLINE void NAME(direct_rows)(const NAME(product) *p, int64_t row, int64_t rows) {
+  const REAL *a = p->a + row * p->a_row;
+  REAL *c = p->c + row * p->c_row;
+  int64_t column = 0;
+  if (rows == 1) {
+    for (; p->n - column >= 8 * COUNT; column += 8 * COUNT) {
+      WHOLE(direct, 1, 8)(p->k, a, p->a_row, p->a_step, p->b + column, p->b_step, c + column,
+                          p->c_row, false, COUNT);
+    }
+    for (; p->n - column >= 4 * COUNT; column += 4 * COUNT) {
+      WHOLE(direct, 1, 4)(p->k, a, p->a_row, p->a_step, p->b + column, p->b_step, c + column,
+                          p->c_row, false, COUNT);
+    }
+  } else if (rows == 2) {
+    for (; p->n - column >= 4 * COUNT; column += 4 * COUNT) {
+      WHOLE(direct, 2, 4)(p->k, a, p->a_row, p->a_step, p->b + column, p->b_step, c + column,
+                          p->c_row, false, COUNT);
+    }
+  }
+  while (column < p->n) {
+    int64_t n = descent_minimum(p->n - column, 2 * COUNT);
+    int vectors = n > COUNT ? 2 : 1;
+    int64_t tail = n - (vectors - 1) * COUNT;
+    NAME(direct_blocks)[rows][vectors - 1][tail < COUNT](
+        p->k, a, p->a_row, p->a_step, p->b + column, p->b_step, c + column, p->c_row, false, tail);
+    column += n;
+  }
+}
+
+/// Everything where it lies.
+INLINE void NAME(multiply_direct)(const NAME(product) *p) {
+  int64_t pieces = (p->m + DIRECT_ROWS - 1) / DIRECT_ROWS;
+  int64_t row = 0;
+  for (int64_t i = 0; i < pieces; i++) {
+    int64_t end = p->m * (i + 1) / pieces;
+    NAME(direct_rows)(p, row, end - row);
+    row = end;
+  }
+}
+
+/// Sums of products along k, for up to 4 rows of a and 4 columns of b (both adjacent along k).
+INLINE void NAME(dot_block)(int rows, int columns, int64_t k, const REAL *a, int64_t a_row,
+                            const REAL *b, int64_t b_column, REAL *c, int64_t c_row) {
+  VECTOR sum[4][4];
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+    _Pragma("clang loop unroll(full)") for (int j = 0; j < columns; j++) sum[i][j] = 0;
+  }
+  int64_t p = 0;
+  for (; p + COUNT <= k; p += COUNT) {
+    VECTOR right[4];
+    _Pragma("clang loop unroll(full)") for (int j = 0; j < columns; j++) {
+      right[j] = LOAD(b + j * b_column + p);
+    }
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+      VECTOR left = LOAD(a + i * a_row + p);
+      _Pragma("clang loop unroll(full)") for (int j = 0; j < columns; j++) {
+        sum[i][j] = left * right[j] + sum[i][j];
+      }
+    }
+  }
+  if (p < k) {
+    VECTOR right[4];
+    _Pragma("clang loop unroll(full)") for (int j = 0; j < columns; j++) {
+      right[j] = LOAD_PART(b + j * b_column + p, k - p);
+    }
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+      VECTOR left = LOAD_PART(a + i * a_row + p, k - p);
+      _Pragma("clang loop unroll(full)") for (int j = 0; j < columns; j++) {
+        sum[i][j] = left * right[j] + sum[i][j];
+      }
+    }
+  }
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+    _Pragma("clang loop unroll(full)") for (int j = 0; j < columns; j++) {
+      c[i * c_row + j] = FOLD_SUM(sum[i][j]);
+    }
+  }
+}
+typedef void NAME(dot_function)(int64_t k, const REAL *a, int64_t a_row, const REAL *b,
+                                int64_t b_column, REAL *c, int64_t c_row);
+#define DOT(rows, columns)                                                                       \
+  static void NAME(dot_##rows##_##columns)(int64_t k, const REAL *a, int64_t a_row,              \
+                                           const REAL *b, int64_t b_column, REAL *c,             \
+                                           int64_t c_row) {                                      \
+    NAME(dot_block)(rows, columns, k, a, a_row, b, b_column, c, c_row);                          \
+  }
+DOT(1, 1) DOT(1, 2) DOT(1, 3) DOT(1, 4)
+DOT(2, 1) DOT(2, 2) DOT(2, 3) DOT(2, 4)
+DOT(3, 1) DOT(3, 2) DOT(3, 3) DOT(3, 4)
+DOT(4, 1) DOT(4, 2) DOT(4, 3) DOT(4, 4)
+#undef DOT
+static NAME(dot_function) *const NAME(dot_blocks)[4][4] = {
+  {NAME(dot_1_1), NAME(dot_1_2), NAME(dot_1_3), NAME(dot_1_4)},
+  {NAME(dot_2_1), NAME(dot_2_2), NAME(dot_2_3), NAME(dot_2_4)},
+  {NAME(dot_3_1), NAME(dot_3_2), NAME(dot_3_3), NAME(dot_3_4)},
+  {NAME(dot_4_1), NAME(dot_4_2), NAME(dot_4_3), NAME(dot_4_4)},
+};
+
+INLINE void NAME(multiply_dots)(const NAME(product) *p) {
+  for (int64_t j = 0; j < p->n; j += 4) {
+    int64_t columns = descent_minimum(4, p->n - j);
+    for (int64_t i = 0; i < p->m; i += 4) {
+      int64_t rows = descent_minimum(4, p->m - i);
+      NAME(dot_blocks)[rows - 1][columns - 1](p->k, p->a + i * p->a_row, p->a_row,
+                                              p->b + j * p->b_column, p->b_column,
+                                              p->c + i * p->c_row + j, p->c_row);
+    }
+  }
+}
+
+// Blocks of a (PACKED_M x PACKED_K) are meant for the second cache, one panel of b
+// (PACKED_K x WIDTH) for the first.
+enum {
+  NAME(PACKED_K) = 256 * 4 / sizeof(REAL),
+  NAME(PACKED_M) = ROWS * 16,
+  NAME(PACKED_N) = 1024,
+};
+
+INLINE void NAME(multiply_packed)(const NAME(product) *p, descent_worker *worker) {
+  REAL *a = (REAL *)worker->packed_a, *b = (REAL *)worker->packed_b;
+  int64_t k_pieces = (p->k + NAME(PACKED_K) - 1) / NAME(PACKED_K);
+  int64_t m_pieces = (p->m + NAME(PACKED_M) - 1) / NAME(PACKED_M);
+  for (int64_t kp = 0; kp < k_pieces; kp++) {
+    int64_t k_first = p->k * kp / k_pieces, k = p->k * (kp + 1) / k_pieces - k_first;
+    for (int64_t n_first = 0; n_first < p->n; n_first += NAME(PACKED_N)) {
+      int64_t n = descent_minimum(NAME(PACKED_N), p->n - n_first);
+      for (int64_t j = 0; j < n; j += NAME(WIDTH)) {
+        NAME(pack)(b + j * k, NAME(WIDTH), p->b + k_first * p->b_step + (n_first + j) * p->b_column,
+                   p->b_column, p->b_step, descent_minimum(NAME(WIDTH), n - j), k);
+      }
+      for (int64_t mp = 0; mp < m_pieces; mp++) {
+        int64_t m_first = p->m * mp / m_pieces, m = p->m * (mp + 1) / m_pieces - m_first;
+        int64_t panels = (m + ROWS - 1) / ROWS;
+        for (int64_t i = 0; i < panels; i++) {
+          int64_t row = m * i / panels, rows = m * (i + 1) / panels - row;
+          NAME(pack)(a + i * ROWS * k, ROWS,
+                     p->a + (m_first + row) * p->a_row + k_first * p->a_step, p->a_row, p->a_step,
+                     rows, k);
+        }
+        for (int64_t j = 0; j < n; j += NAME(WIDTH)) {
+          int64_t width = descent_minimum(NAME(WIDTH), n - j);
+          int vectors = width > COUNT ? 2 : 1;
+          int64_t tail = width - (vectors - 1) * COUNT;
+          for (int64_t i = 0; i < panels; i++) {
+            int64_t row = m * i / panels, rows = m * (i + 1) / panels - row;
+            NAME(packed_blocks)[rows][vectors - 1][tail < COUNT](
+                k, a + i * ROWS * k, 1, ROWS, b + j * k, NAME(WIDTH),
+                p->c + (m_first + row) * p->c_row + n_first + j, p->c_row, kp > 0, tail);
+          }
+        }
+      }
+    }
+  }
+}
+
+INLINE void NAME(block_of_product)(NAME(product) p, descent_worker *worker) {
+  if (p.k == 0) {
+    for (int64_t i = 0; i < p.m; i++) memset(p.c + i * p.c_row, 0, (size_t)p.n * sizeof(REAL));
+    return;
+  }
+  bool dots = p.a_step == 1 && p.b_step == 1;
+  if (p.n == 1 && p.c_row == 1 && !dots) {
+    // One column: its transpose, one row, is the shape that direct_rows likes.
+    p = (NAME(product)){.a = p.b, .b = p.a, .c = p.c, .a_row = 0, .a_step = p.b_step,
+                        .b_step = p.a_step, .b_column = p.a_row, .c_row = p.m,
+                        .m = 1, .n = p.m, .k = p.k};
+  }
+  bool b_in_rows = p.b_column == 1 || p.n == 1;
+  if (dots && !(b_in_rows && p.n > 1) && p.k >= 2 * COUNT && (p.m <= 64 || p.n < COUNT / 2)) {
+    NAME(multiply_dots)(&p);
+  } else if (b_in_rows && (p.m <= 2 * ROWS || p.m * p.n * p.k < 32768)) {
+    NAME(multiply_direct)(&p);
+  } else {
+    NAME(multiply_packed)(&p, worker);
+  }
+}
+
+INLINE void NAME(matmul)(const descent_instruction *instruction, int64_t task,
+                         void *const *buffers, descent_worker *worker) {
+  const descent_matmul *matmul = instruction->parameters;
+  descent_matmul_cut cut = descent_cut_matmul(matmul);
+  int64_t batches = 1, per_batch = cut.rows * cut.columns;
+  for (int d = 0; d < matmul->batch_rank; d++) batches *= matmul->batch_shape[d];
+  descent_range range = descent_cut(batches * per_batch, instruction->tasks, task, 1);
+  if (range.count == 0 || matmul->m == 0 || matmul->n == 0) return;
+
+  const REAL *a = (const REAL *)descent_address(&matmul->a, buffers);
+  const REAL *b = (const REAL *)descent_address(&matmul->b, buffers);
+  REAL *c = (REAL *)descent_address(&matmul->c, buffers);
+  const int rank = matmul->batch_rank;
+  const descent_program *epilogue = matmul->epilogue;
+  if (epilogue) {
+    runner_begin(&worker->runner, epilogue, buffers, worker->tiles, matmul->m * matmul->n);
+  }
+  for (int64_t u = range.first; u < range.first + range.count; u++) {
+    int64_t batch = u / per_batch;
+    descent_range rows = descent_cut(matmul->m, cut.rows, u % per_batch / cut.columns, 1);
+    descent_range columns = descent_cut(matmul->n, cut.columns, u % cut.columns, 64);
+    if (rows.count == 0 || columns.count == 0) continue;
+    int64_t a_at = 0, b_at = 0, c_at = 0;
+    for (int64_t d = rank - 1, left = batch; d >= 0; d--) {
+      int64_t i = left % matmul->batch_shape[d];
+      left /= matmul->batch_shape[d];
+      a_at += i * matmul->a.strides[d];
+      b_at += i * matmul->b.strides[d];
+      c_at += i * matmul->c.strides[d];
+    }
+    NAME(product) p = {
+      .a_row = matmul->a.strides[rank], .a_step = matmul->a.strides[rank + 1],
+      .b_step = matmul->b.strides[rank], .b_column = matmul->b.strides[rank + 1],
+      .c_row = matmul->c.strides[rank], .m = rows.count, .n = columns.count, .k = matmul->k,
+    };
+    p.a = a + a_at + rows.first * p.a_row;
+    p.b = b + b_at + columns.first * p.b_column;
+    p.c = c + c_at + rows.first * p.c_row + columns.first;
+    NAME(block_of_product)(p, worker);
+    if (!epilogue) continue;
+    int64_t first = (batch * matmul->m + rows.first) * matmul->n + columns.first;
+    if (columns.count == matmul->n) {
+      runner_range(&worker->runner, first, rows.count * matmul->n);
+    } else {
+      for (int64_t i = 0; i < rows.count; i++) {
+        runner_range(&worker->runner, first + i * matmul->n, columns.count);
+      }
+    }
+  }
+}
+
+#undef BLOCK
+#undef BLOCKS
+#undef WHOLE
+#undef PART
+#undef PACKED_BLOCKS
+#undef DIRECT_BLOCKS
+#undef ENTRY
+#undef PACKED_ENTRY
+#undef DIRECT_ENTRY

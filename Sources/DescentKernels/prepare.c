@@ -1,0 +1,213 @@
+// What is fixed before a plan runs: how much scratch memory an instruction needs, and in how many
+// pieces it is cut. All of it follows from shapes, so that every number of threads and every
+// instruction set cuts alike.
+
+#include "internal.h"
+
+int32_t descent_dtype_size(int32_t dtype) {
+  switch (dtype) {
+    case DESCENT_FLOAT64: return 8;
+    case DESCENT_FLOAT32: case DESCENT_INT32: return 4;
+    default: return 1;
+  }
+}
+
+int64_t descent_program_elements(const descent_program *program) {
+  int64_t elements = 1;
+  for (int32_t d = 0; d < program->rank; d++) elements *= program->shape[d];
+  return elements;
+}
+
+// MARK: Fewer dimensions
+
+/// Whether dimensions d and d + 1 of an operand are walked like one.
+static bool joins(const descent_program *program, const int64_t *strides, int32_t d) {
+  return strides[d] == strides[d + 1] * program->shape[d + 1];
+}
+
+static void remove_dimension(descent_program *program, int64_t *strides, int32_t d) {
+  for (int32_t e = d; e + 1 < program->rank; e++) strides[e] = strides[e + 1];
+}
+
+/// Drops dimension d of the program and of all its operands and stores.
+static void drop(descent_program *program, int32_t d) {
+  for (int32_t o = 0; o < program->operand_count; o++) {
+    remove_dimension(program, program->operands[o].strides, d);
+  }
+  for (int32_t s = 0; s < program->store_count; s++) {
+    remove_dimension(program, program->stores[s].place.strides, d);
+  }
+  for (int32_t e = d; e + 1 < program->rank; e++) program->shape[e] = program->shape[e + 1];
+  program->rank--;
+}
+
+/// Joins dimensions that every operand walks like one, and drops those of extent 1: the flat,
+/// row-major order of the elements stays what it was.
+static void collapse(descent_program *program) {
+  for (int32_t d = program->rank - 1; d >= 0 && program->rank > 1; d--) {
+    if (program->shape[d] == 1) drop(program, d);
+  }
+  for (int32_t d = program->rank - 2; d >= 0; d--) {
+    bool join = true;
+    for (int32_t o = 0; o < program->operand_count && join; o++) {
+      const descent_operand *operand = &program->operands[o];
+      join = operand->slot < 0 || joins(program, operand->strides, d);
+    }
+    for (int32_t s = 0; s < program->store_count && join; s++) {
+      join = joins(program, program->stores[s].place.strides, d);
+    }
+    if (!join) continue;
+    // Dimension d + 1 takes over both extents and keeps its strides.
+    program->shape[d + 1] *= program->shape[d];
+    drop(program, d);
+  }
+}
+
+// MARK: Costs
+
+/// About how many simple operations an element of a program costs.
+static int64_t program_cost(const descent_program *program) {
+  int64_t cost = program->operand_count + program->store_count;
+  for (int32_t s = 0; s < program->step_count; s++) {
+    switch (program->steps[s].op) {
+      case DESCENT_OP_POWER: cost += 64; break;
+      case DESCENT_OP_EXP: case DESCENT_OP_EXPM1: case DESCENT_OP_LOG: case DESCENT_OP_LOG1P:
+      case DESCENT_OP_SIN: case DESCENT_OP_COS: case DESCENT_OP_TANH: case DESCENT_OP_SIGMOID:
+      case DESCENT_OP_ERF:
+        cost += program->compute == DESCENT_FLOAT64 ? 64 : 8;
+        break;
+      case DESCENT_OP_SOFTPLUS: cost += program->compute == DESCENT_FLOAT64 ? 96 : 16; break;
+      default: cost += 1; break;
+    }
+  }
+  return cost > 0 ? cost : 1;
+}
+
+/// Pieces of about `grain` operations, at most `most` of them. Handing out a piece costs less than
+/// a microsecond, so a piece should take ten or so.
+static int32_t pieces(int64_t count, int64_t cost, int64_t grain, int64_t most) {
+  int64_t n = count * cost / grain;
+  return (int32_t)descent_maximum(1, descent_minimum(n, descent_minimum(most, count)));
+}
+
+enum { GRAIN = 65536, MOST_PIECES = 256 };
+
+// MARK: Cuts
+
+descent_reduce_cut descent_cut_reduce(const descent_reduce *reduce) {
+  descent_reduce_cut cut = {1, 1};
+  // A block of columns must fit the smallest tile.
+  cut.blocks = descent_maximum(1, (reduce->inner + 255) / 256);
+  int64_t slice = reduce->reduced * reduce->inner, independent = reduce->outer * cut.blocks;
+  if (slice >= 32768 && independent < 16) {
+    // Combining is serial, and cheap only as long as there are few partial results.
+    int64_t most = reduce->inner == 1 ? 256 : descent_maximum(1, 64 / independent);
+    cut.splits = descent_minimum(descent_minimum(slice / 16384, most), reduce->reduced);
+  }
+  return cut;
+}
+
+descent_matmul_cut descent_cut_matmul(const descent_matmul *matmul) {
+  descent_matmul_cut cut = {1, 1};
+  int64_t m = matmul->m, n = matmul->n, batches = 1;
+  for (int32_t d = 0; d < matmul->batch_rank; d++) batches *= matmul->batch_shape[d];
+  double work = (double)m * (double)n * (double)matmul->k;
+  if (work < 1e6 || batches >= 16) return cut;
+  cut.rows = (m + 511) / 512;
+  cut.columns = (n + 511) / 512;
+  // A block shares its packing over its rows and columns: it is cut across the longer side, and
+  // not below 64 rows and 128 columns.
+  while (batches * cut.rows * cut.columns < 8 && work / (double)(cut.rows * cut.columns) > 1e6) {
+    int64_t rows = m / cut.rows, columns = n / cut.columns;
+    if (columns >= rows && columns >= 256) {
+      cut.columns *= 2;
+    } else if (rows >= 128) {
+      cut.rows *= 2;
+    } else if (columns >= 256) {
+      cut.columns *= 2;
+    } else {
+      break;
+    }
+  }
+  return cut;
+}
+
+int64_t descent_scratch_bytes(const descent_instruction *instruction) {
+  if (instruction->kind != DESCENT_REDUCE) return 0;
+  const descent_reduce *reduce = instruction->parameters;
+  descent_reduce_cut cut = descent_cut_reduce(reduce);
+  if (cut.splits == 1) return 0;
+  return reduce->outer * cut.splits * reduce->inner * descent_dtype_size(reduce->program.compute);
+}
+
+// MARK: Preparing
+
+void descent_prepare(descent_instruction *instruction) {
+  instruction->tasks = 1;
+  switch (instruction->kind) {
+    case DESCENT_ELEMENTWISE: {
+      descent_program *program = instruction->parameters;
+      collapse(program);
+      int64_t elements = descent_program_elements(program);
+      instruction->tasks = pieces(elements, program_cost(program), GRAIN, MOST_PIECES);
+      break;
+    }
+    case DESCENT_REDUCE: {
+      descent_reduce *reduce = instruction->parameters;
+      collapse(&reduce->program);
+      descent_reduce_cut cut = descent_cut_reduce(reduce);
+      int64_t units = reduce->outer * cut.splits * cut.blocks;
+      if (units == 0) break;
+      int64_t unit = reduce->reduced * reduce->inner / (cut.splits * cut.blocks);
+      instruction->tasks = pieces(units, unit * (1 + program_cost(&reduce->program)), GRAIN,
+                                  MOST_PIECES);
+      break;
+    }
+    case DESCENT_ARG_REDUCE: {
+      const descent_arg_reduce *arg = instruction->parameters;
+      instruction->tasks = pieces(arg->outer * arg->inner, 3 * arg->reduced, GRAIN, MOST_PIECES);
+      break;
+    }
+    case DESCENT_MATMUL: {
+      descent_matmul *matmul = instruction->parameters;
+      if (matmul->epilogue) collapse(matmul->epilogue);
+      descent_matmul_cut cut = descent_cut_matmul(matmul);
+      int64_t units = cut.rows * cut.columns;
+      for (int32_t d = 0; d < matmul->batch_rank; d++) units *= matmul->batch_shape[d];
+      if (units == 0) break;
+      double each = (double)matmul->m * (double)matmul->n * (double)matmul->k /
+                    (double)(cut.rows * cut.columns);
+      int64_t wanted = (int64_t)(each * (double)units / 5e5);
+      instruction->tasks =
+          (int32_t)descent_maximum(1, descent_minimum(wanted, descent_minimum(units, 4096)));
+      break;
+    }
+    case DESCENT_GATHER: {
+      const descent_gather *gather = instruction->parameters;
+      instruction->tasks = pieces(gather->count, 1 + gather->inner, GRAIN, MOST_PIECES);
+      break;
+    }
+    case DESCENT_SCATTER_ADD: {
+      const descent_scatter_add *scatter = instruction->parameters;
+      // Columns are cut in multiples of 64.
+      instruction->tasks = pieces((scatter->inner + 63) / 64, 64 * (scatter->count + scatter->rows),
+                                  GRAIN, 16);
+      break;
+    }
+    case DESCENT_RANDOM: {
+      const descent_random *random = instruction->parameters;
+      int64_t cost = random->distribution == DESCENT_RANDOM_NORMAL ? 16 : 4;
+      if (random->output.dtype == DESCENT_FLOAT64) cost *= 4;
+      instruction->tasks = pieces(random->count, cost, GRAIN, MOST_PIECES);
+      break;
+    }
+    case DESCENT_ROWS: {
+      const descent_rows *rows = instruction->parameters;
+      int64_t cost = rows->x.dtype == DESCENT_FLOAT64 ? 64 : 12;
+      instruction->tasks = pieces(rows->rows, cost * (rows->n + 4), GRAIN, MOST_PIECES);
+      break;
+    }
+    default:
+      break;
+  }
+}

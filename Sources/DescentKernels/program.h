@@ -1,0 +1,421 @@
+// The interpreter of elementwise programs.
+//
+// A program is not run element by element but block by block: each step is one tight loop over a
+// tile of a few hundred elements, so that the cost of interpreting is shared by the tile and
+// everything between the first load and the last store stays in the nearest cache.
+//
+// The iteration space is walked flat, in row-major order, so that short rows cost nothing special.
+// An operand that is contiguous in the compute type needs no tile: the register simply points to
+// memory. Others are converted or gathered into a tile, once if the tile keeps what it needs (a
+// scalar; a bias row that is the same in every block of whole rows). A store that is contiguous in
+// the compute type is written by the step that makes it.
+
+typedef void operation(void *to, const void *a, const void *b, const void *c, int64_t n);
+
+#define OPERATIONS_FLOAT
+#define REAL float
+#define VECTOR vfloat
+#define COUNT LANES
+#define LOAD load_float
+#define STORE store_float
+#define LOAD_PART load_float_part
+#define STORE_PART store_float_part
+#define NAME(x) float_##x
+#include "operations_template.h"
+#undef OPERATIONS_FLOAT
+#undef REAL
+#undef VECTOR
+#undef COUNT
+#undef LOAD
+#undef STORE
+#undef LOAD_PART
+#undef STORE_PART
+#undef NAME
+
+#define OPERATIONS_DOUBLE
+#define REAL double
+#define VECTOR vdouble
+#define COUNT DOUBLE_LANES
+#define LOAD load_double
+#define STORE store_double
+#define LOAD_PART load_double_part
+#define STORE_PART store_double_part
+#define NAME(x) double_##x
+#include "operations_template.h"
+#undef OPERATIONS_DOUBLE
+#undef REAL
+#undef VECTOR
+#undef COUNT
+#undef LOAD
+#undef STORE
+#undef LOAD_PART
+#undef STORE_PART
+#undef NAME
+
+#define OPERATIONS_INT
+#define REAL int32_t
+#define VECTOR vint
+#define COUNT LANES
+#define LOAD load_int
+#define STORE store_int
+#define LOAD_PART load_int_part
+#define STORE_PART store_int_part
+#define NAME(x) int_##x
+#include "operations_template.h"
+#undef OPERATIONS_INT
+#undef REAL
+#undef VECTOR
+#undef COUNT
+#undef LOAD
+#undef STORE
+#undef LOAD_PART
+#undef STORE_PART
+#undef NAME
+
+static operation *const *const operations[3] = {float_operations, double_operations,
+                                                int_operations};
+
+// MARK: Setting up
+
+enum {
+  READ_CONSTANT,    // one value; the tile is filled once
+  READ_MEMORY,      // contiguous, in the compute type: the register points to memory
+  READ_CONVERTED,   // contiguous, in another type
+  READ_STRIDED,     // anything else
+};
+
+INLINE bool all_strides_are_zero(const int64_t *strides, const int64_t *shape, int rank) {
+  for (int d = 0; d < rank; d++) {
+    if (strides[d] != 0 && shape[d] != 1) return false;
+  }
+  return true;
+}
+
+INLINE bool is_row_major(const int64_t *strides, const int64_t *shape, int rank) {
+  int64_t expected = 1;
+  for (int d = rank - 1; d >= 0; d--) {
+    if (strides[d] != expected && shape[d] != 1) return false;
+    expected *= shape[d];
+  }
+  return true;
+}
+
+INLINE void fill_tile(char *tile, int compute, double value, int64_t n) {
+  if (compute == DESCENT_FLOAT32) {
+    for (int64_t i = 0; i < n; i++) ((float *)tile)[i] = (float)value;
+  } else if (compute == DESCENT_FLOAT64) {
+    for (int64_t i = 0; i < n; i++) ((double *)tile)[i] = value;
+  } else {
+    int32_t whole = int_from_double(value);
+    for (int64_t i = 0; i < n; i++) ((int32_t *)tile)[i] = whole;
+  }
+}
+
+/// Which step may write a store itself, or -1. It is the last one that writes the register, and
+/// nothing after it may read the memory that it overwrites, as an in-place operand.
+INLINE int32_t direct_step(const descent_runner *runner, const descent_program *program,
+                           const descent_writer *writer) {
+  if (!writer->contiguous || writer->dtype != program->compute) return -1;
+  int32_t step = program->step_count - 1;
+  while (step >= 0 && program->steps[step].destination != writer->source) step--;
+  if (step < 0) return -1;
+  for (int32_t o = 0; o < program->operand_count; o++) {
+    const descent_reader *reader = &runner->readers[o];
+    if (reader->kind != READ_MEMORY || reader->base != writer->base) continue;
+    for (int32_t later = step + 1; later < program->step_count; later++) {
+      const descent_step *s = &program->steps[later];
+      // Sources that an operation does not use are 0, which makes this cautious for operand 0.
+      if (s->a == o || s->b == o || s->c == o) return -1;
+    }
+    for (int32_t store = 0; store < program->store_count; store++) {
+      if (program->stores[store].source == o) return -1;
+    }
+  }
+  return step;
+}
+
+/// Readies a program to be run over blocks of about `count` elements altogether.
+static void runner_begin(descent_runner *runner, const descent_program *program,
+                         void *const *buffers, char *tiles, int64_t count) {
+  int rank = program->rank, compute = program->compute;
+  int64_t size = compute == DESCENT_FLOAT64 ? 8 : 4;
+  runner->program = program;
+  runner->inner = program->shape[rank - 1];
+  runner->strided = false;
+
+  int32_t tile_count = program->register_count - program->operand_count;
+  for (int32_t o = 0; o < program->operand_count; o++) {
+    const descent_operand *operand = &program->operands[o];
+    descent_reader *reader = &runner->readers[o];
+    reader->dtype = operand->dtype;
+    reader->strides = operand->strides;
+    reader->held = 0;
+    reader->held_at = -1;
+    reader->base = NULL;
+    if (operand->slot < 0) {
+      reader->kind = READ_CONSTANT;
+      tile_count++;
+      continue;
+    }
+    reader->size = descent_dtype_size(operand->dtype);
+    reader->base = (const char *)buffers[operand->slot] + operand->offset * reader->size;
+    if (is_row_major(operand->strides, program->shape, rank)) {
+      reader->kind = operand->dtype == compute ? READ_MEMORY : READ_CONVERTED;
+    } else if (all_strides_are_zero(operand->strides, program->shape, rank)) {
+      reader->kind = READ_CONSTANT;
+    } else {
+      reader->kind = READ_STRIDED;
+      runner->strided = true;
+    }
+    tile_count += reader->kind != READ_MEMORY;
+  }
+
+  // All tiles together should fit half of the nearest cache.
+  int64_t tile = 24576 / (size * (tile_count > 0 ? tile_count : 1));
+  tile = tile < 256 ? 256 : tile > 1024 ? 1024 : tile & ~63;
+  runner->tile = tile;
+  for (int32_t r = program->operand_count; r < program->register_count; r++) {
+    runner->registers[r] = runner->tiles[r] = tiles;
+    tiles += tile * size;
+  }
+
+  runner->direct = 0;
+  for (int32_t s = 0; s < program->store_count; s++) {
+    const descent_store *store = &program->stores[s];
+    descent_writer *writer = &runner->writers[s];
+    writer->dtype = store->place.dtype;
+    writer->size = descent_dtype_size(store->place.dtype);
+    writer->base = (char *)buffers[store->place.slot] + store->place.offset * writer->size;
+    writer->source = store->source;
+    writer->strides = store->place.strides;
+    writer->contiguous = is_row_major(store->place.strides, program->shape, rank);
+    if (!writer->contiguous) runner->strided = true;
+  }
+
+  for (int32_t o = 0; o < program->operand_count; o++) {
+    const descent_operand *operand = &program->operands[o];
+    descent_reader *reader = &runner->readers[o];
+    // An operand that is stored elsewhere while another store overwrites it is copied first.
+    bool stored = false, overwritten = false;
+    for (int32_t s = 0; s < program->store_count; s++) {
+      stored |= runner->writers[s].source == o;
+      overwritten |= runner->writers[s].base == reader->base;
+    }
+    reader->copied = stored && overwritten;
+    if (reader->kind == READ_MEMORY) {
+      if (!reader->copied) continue;
+      reader->kind = READ_CONVERTED;
+    }
+    reader->tile = tiles;
+    runner->registers[o] = tiles;
+    tiles += tile * size;
+    if (reader->kind == READ_CONSTANT) {
+      int64_t n = count < tile ? count : tile;
+      if (operand->slot < 0) {
+        fill_tile(reader->tile, compute, operand->immediate, n);
+      } else {
+        load_runs[compute][reader->dtype](reader->tile, reader->base, 0, n);
+      }
+    }
+  }
+
+  // Direct stores come first, in the order of their steps.
+  for (int32_t s = 0; s < program->store_count; s++) {
+    descent_writer writer = runner->writers[s];
+    writer.step = direct_step(runner, program, &writer);
+    bool taken = false;  // by another store of the same register
+    for (int32_t t = 0; t < runner->direct; t++) taken |= runner->writers[t].step == writer.step;
+    if (writer.step < 0 || taken) {
+      runner->writers[s].step = -1;
+      continue;
+    }
+    int32_t at = runner->direct++;
+    // runner->writers[at] is not direct, if it is not this one: it may move to this place.
+    runner->writers[s] = runner->writers[at];
+    for (; at > 0 && runner->writers[at - 1].step > writer.step; at--) {
+      runner->writers[at] = runner->writers[at - 1];
+    }
+    runner->writers[at] = writer;
+  }
+}
+
+// MARK: One block
+
+/// Calls `body` once for each run of the innermost dimension within flat elements
+/// first ..< first + n: `at` elements from the base, `stride` apart, `run` of them, `done` before.
+#define FOR_EACH_RUN(program, strides, index, n, body)                                           \
+  do {                                                                                           \
+    const int last_ = (program)->rank - 1;                                                       \
+    int64_t place_[DESCENT_MAX_RANK];                                                            \
+    int64_t at = 0, done = 0;                                                                    \
+    const int64_t stride = (strides)[last_];                                                     \
+    for (int d = 0; d <= last_; d++) {                                                           \
+      place_[d] = (index)[d];                                                                    \
+      at += place_[d] * (strides)[d];                                                            \
+    }                                                                                            \
+    for (;;) {                                                                                   \
+      int64_t run = (program)->shape[last_] - place_[last_];                                     \
+      if (run > (n) - done) run = (n) - done;                                                    \
+      body;                                                                                      \
+      done += run;                                                                               \
+      if (done >= (n)) break;                                                                    \
+      at -= place_[last_] * stride;                                                              \
+      place_[last_] = 0;                                                                         \
+      for (int d = last_ - 1; d >= 0; d--) {                                                     \
+        at += (strides)[d];                                                                      \
+        if (++place_[d] < (program)->shape[d]) break;                                            \
+        at -= place_[d] * (strides)[d];                                                          \
+        place_[d] = 0;                                                                           \
+      }                                                                                          \
+    }                                                                                            \
+  } while (0)
+
+/// Brings n elements of a strided operand, from `index` on, into its register.
+static void read_strided(descent_runner *runner, int32_t o, const int64_t *index, int64_t n) {
+  const descent_program *program = runner->program;
+  descent_reader *reader = &runner->readers[o];
+  int rank = program->rank, compute = program->compute;
+  int64_t inner_stride = reader->strides[rank - 1];
+  int64_t origin = 0;
+  for (int d = 0; d < rank; d++) origin += index[d] * reader->strides[d];
+  bool in_one_row = index[rank - 1] + n <= runner->inner;
+
+  if (in_one_row && inner_stride == 1 && reader->dtype == compute && !reader->copied) {
+    runner->registers[o] = reader->base + origin * reader->size;
+    reader->held = 0;
+    return;
+  }
+  runner->registers[o] = reader->tile;
+  // Within a row of one value, and over whole rows that are all the same, what the tile holds
+  // already may be what is needed.
+  bool same_rows = true;
+  for (int d = 0; d < rank - 1; d++) same_rows &= reader->strides[d] == 0 || program->shape[d] == 1;
+  bool keeps = same_rows || (in_one_row && inner_stride == 0);
+  if (keeps && reader->held_at == origin && reader->held >= n) return;
+  reader->held_at = keeps ? origin : -1;
+  reader->held = keeps ? n : 0;
+
+  load_run *load = load_runs[compute][reader->dtype];
+  char *tile = reader->tile;
+  const char *base = reader->base;
+  int64_t size = reader->size;
+  if (compute == DESCENT_FLOAT32 && reader->dtype == DESCENT_FLOAT32 && runner->inner < 64) {
+    // Short rows: a call for each of them would cost more than the copying.
+    const float *from = (const float *)base;
+    float *to = (float *)tile;
+    FOR_EACH_RUN(program, reader->strides, index, n, {
+      for (int64_t i = 0; i < run; i++) to[done + i] = from[at + i * stride];
+    });
+    return;
+  }
+  int64_t tile_size = compute == DESCENT_FLOAT64 ? 8 : 4;
+  FOR_EACH_RUN(program, reader->strides, index, n,
+               load(tile + done * tile_size, base + at * size, stride, run));
+}
+
+INLINE void unflatten(int64_t flat, const descent_program *program, int64_t *index) {
+  for (int d = program->rank - 1; d > 0; d--) {
+    index[d] = flat % program->shape[d];
+    flat /= program->shape[d];
+  }
+  index[0] = flat;
+}
+
+/// Runs the program over flat elements first ..< first + n, n <= runner->tile. Afterwards
+/// runner->registers holds the registers' values.
+static void runner_block(descent_runner *runner, int64_t first, int64_t n) {
+  const descent_program *program = runner->program;
+  const int compute = program->compute;
+  const int64_t size = compute == DESCENT_FLOAT64 ? 8 : 4;
+  int64_t index[DESCENT_MAX_RANK];
+  if (runner->strided) unflatten(first, program, index);
+
+  for (int32_t o = 0; o < program->operand_count; o++) {
+    descent_reader *reader = &runner->readers[o];
+    switch (reader->kind) {
+      case READ_MEMORY:
+        runner->registers[o] = reader->base + first * size;
+        break;
+      case READ_CONVERTED:
+        load_runs[compute][reader->dtype](reader->tile, reader->base + first * reader->size, 1, n);
+        break;
+      case READ_STRIDED:
+        read_strided(runner, o, index, n);
+        break;
+      default:
+        break;
+    }
+  }
+
+  operation *const *table = operations[compute];
+  const char **registers = runner->registers;
+  int32_t next = 0;
+  for (int32_t s = 0; s < runner->direct; s++) {
+    registers[runner->writers[s].source] = runner->tiles[runner->writers[s].source];
+  }
+  for (int32_t s = 0; s < program->step_count; s++) {
+    const descent_step step = program->steps[s];
+    const char *a = registers[step.a], *b = registers[step.b], *c = registers[step.c];
+    if (next < runner->direct && runner->writers[next].step == s) {
+      registers[step.destination] = runner->writers[next].base + first * size;
+      next++;
+    }
+    table[step.op]((char *)registers[step.destination], a, b, c, n);
+  }
+
+  for (int32_t s = runner->direct; s < program->store_count; s++) {
+    const descent_writer *writer = &runner->writers[s];
+    store_run *store = store_runs[compute][writer->dtype];
+    const char *from = registers[writer->source];
+    if (writer->contiguous) {
+      store(writer->base + first * writer->size, 1, from, n);
+    } else {
+      FOR_EACH_RUN(program, writer->strides, index, n,
+                   store(writer->base + at * writer->size, stride, from + done * size, run));
+    }
+  }
+}
+
+/// How many elements, from flat element `first` on, the next block should have: whole rows if they
+/// are short, so that the same tiles serve again, and no more than a row if they are long, so that
+/// rows are read where they lie.
+INLINE int64_t block_length(const descent_runner *runner, int64_t first, int64_t left) {
+  int64_t n = runner->tile;
+  if (runner->strided) {
+    int64_t in_row = first % runner->inner;
+    if (runner->inner >= 128) {
+      int64_t blocks = (runner->inner + n - 1) / n;
+      n = (runner->inner + blocks - 1) / blocks;
+      if (n > runner->inner - in_row) n = runner->inner - in_row;
+    } else {
+      n = n - n % runner->inner - in_row;
+    }
+  }
+  return n < left ? n : left;
+}
+
+static void runner_range(descent_runner *runner, int64_t first, int64_t count) {
+  while (count > 0) {
+    int64_t n = block_length(runner, first, count);
+    runner_block(runner, first, n);
+    first += n;
+    count -= n;
+  }
+}
+
+/// The ends of tasks fall on ends of rows if rows are short.
+INLINE int64_t task_alignment(const descent_program *program) {
+  int64_t inner = program->shape[program->rank - 1];
+  return program->rank > 1 && inner < 128 ? inner : 64;
+}
+
+static void run_elementwise(const descent_instruction *instruction, int64_t task,
+                            void *const *buffers, descent_worker *worker) {
+  const descent_program *program = instruction->parameters;
+  int64_t elements = descent_program_elements(program);
+  if (elements == 0) return;
+  descent_range range = descent_cut(elements, instruction->tasks, task, task_alignment(program));
+  if (range.count == 0) return;
+  runner_begin(&worker->runner, program, buffers, worker->tiles, range.count);
+  runner_range(&worker->runner, range.first, range.count);
+}
