@@ -47,6 +47,20 @@ public struct Dense: StorableLayer, Hashable {
   private enum CodingKeys: String, CodingKey {
     case units, activation, hasBias = "bias", initializer, biasInitializer
   }
+
+  public init(from decoder: Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let units = try container.decode(Int.self, forKey: .units)
+    guard units > 0 && units <= 1 << 24 else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .units, in: container, debugDescription: "a Dense layer of \(units) units")
+    }
+    self.init(
+      units, activation: try container.decode(Activation.self, forKey: .activation),
+      bias: try container.decode(Bool.self, forKey: .hasBias),
+      initializer: try container.decode(Initializer.self, forKey: .initializer),
+      biasInitializer: try container.decode(Initializer.self, forKey: .biasInitializer))
+  }
 }
 
 extension Dense {

@@ -20,9 +20,9 @@ public struct Reshape: StorableLayer, Hashable {
 
   public func callAsFunction(_ x: Tensor, in scope: Scope) throws -> Tensor {
     let count = x.shape.dropFirst().reduce(1, *)
-    let known = sizes.filter { $0 != -1 }.reduce(1, *)
-    let isFree = sizes.count { $0 == -1 } == 1 && known > 0 && count % known == 0
-    guard isFree || (sizes.allSatisfy { $0 >= 0 } && known == count) else {
+    let known = knownCount
+    let isFree = sizes.count { $0 == -1 } == 1 && known.map { $0 > 0 && count % $0 == 0 } == true
+    guard let known, isFree || (sizes.allSatisfy { $0 >= 0 } && known == count) else {
       throw ShapeError(
         path: scope.path, layer: summary, expected: "samples that fill \(sizes)",
         found: "\(count) numbers a sample: \(x.shape)",
@@ -30,6 +30,17 @@ public struct Reshape: StorableLayer, Hashable {
     }
     let resolved = sizes.map { $0 == -1 ? count / known : $0 }
     return x.reshaped(Shape([x.shape[0]] + resolved))
+  }
+
+  /// The product of the given sizes, or nil if it is no number that a shape could have.
+  private var knownCount: Int? {
+    var product = 1
+    for size in sizes where size != -1 {
+      let (next, overflows) = product.multipliedReportingOverflow(by: size)
+      if overflows || size < -1 { return nil }
+      product = next
+    }
+    return product
   }
 
   public var summary: String { "Reshape(\(sizes))" }

@@ -70,6 +70,20 @@ public struct Model: Sendable {
   public init(
     _ network: any Layer, input: Shape, seed: UInt64 = 0, dtype: DType = .float32
   ) throws {
+    try self.init(network, input: input, dtype: dtype) { parameter in
+      let key = RandomKey(seed: seed, name: "initial " + parameter.name)
+      return parameter.initializer.values(parameter.shape, dtype: dtype, key: key)
+    }
+  }
+
+  /// Makes a model whose parameters are given, for example by a file.
+  ///
+  /// `value` is asked for each parameter in turn, before any memory is taken; the tensors that it
+  /// returns must have the parameters' shapes. Throws what `value` throws, and `ShapeError`.
+  public init(
+    _ network: any Layer, input: Shape, dtype: DType = .float32,
+    value: (Parameter) throws -> Tensor
+  ) throws {
     self.network = network
     self.input = input
     self.dtype = dtype
@@ -78,7 +92,8 @@ public struct Model: Sendable {
     var parameters: [Parameter] = []
     var traces: [Scope.LayerTrace] = []
     var count = 0
-    let trace = Scope.Trace(isTraining: false, observe: { trace, _ in traces.append(trace) }) { request in
+    let trace = Scope.Trace(isTraining: false, observe: { trace, _ in traces.append(trace) }) {
+      request in
       if !parameters.contains(where: { $0.name == request.path }) {
         parameters.append(
           Parameter(
@@ -98,18 +113,21 @@ public struct Model: Sendable {
         output: Shape(Array(trace.output.dropFirst())),
         parameterCount: own.reduce(0) { $0 + $1.shape.elementCount })
     }
-    buffer = Model.initialValues(parameters, dtype: dtype, seed: seed)
-  }
-
-  private static func initialValues(
-    _ parameters: [Parameter], dtype: DType, seed: UInt64
-  ) -> Storage {
-    let values = parameters.map { parameter in
-      let key = RandomKey(seed: seed, name: "initial " + parameter.name)
-      return parameter.initializer.values(parameter.shape, dtype: dtype, key: key)
-        .reshaped([parameter.shape.elementCount])
+    let values = try parameters.map { parameter in
+      let tensor = try value(parameter)
+      precondition(
+        tensor.shape == parameter.shape,
+        "\"\(parameter.name)\" is \(parameter.shape), and its value \(tensor.shape)")
+      return tensor.cast(to: dtype).reshaped([parameter.shape.elementCount] as Shape)
     }
-    return values.isEmpty ? .zeros(0, dtype) : Tensor.concatenate(values).storage
+    // One plan for each parameter: together they would need one arena for all.
+    buffer = Storage(byteCount: count * dtype.size)
+    for (parameter, value) in zip(parameters, values) {
+      let place = buffer.pointer + parameter.offset * dtype.size
+      value.withUnsafeBytes {
+        if let start = $0.baseAddress { place.copyMemory(from: start, byteCount: $0.count) }
+      }
+    }
   }
 
   /// The number of parameters.

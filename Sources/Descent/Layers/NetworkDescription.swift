@@ -1,0 +1,67 @@
+/// A network as data, for model files: the layers by type with their options.
+///
+/// Networks of built-in layers rebuild from their description. One with a layer of one's own is
+/// rebuilt from code, and only its weights come from a file.
+public struct NetworkDescription: Codable, Sendable {
+  /// The network.
+  public let network: any Layer
+
+  /// Describes a network.
+  public init(_ network: any Layer) { self.network = network }
+
+  /// Whether every layer is built in.
+  public var isComplete: Bool {
+    switch network {
+    case let chain as Sequential: chain.layers.allSatisfy { NetworkDescription($0).isComplete }
+    case let block as Residual: NetworkDescription(block.body).isComplete
+    case let dense as Dense: Activation.named(dense.activation.name) != nil
+    case let activate as Activate: Activation.named(activate.activation.name) != nil
+    default: network is any StorableLayer
+    }
+  }
+
+  /// The built-in layers that have options and no children.
+  private static let kinds: [any StorableLayer.Type] = [
+    Activate.self, Dense.self, Flatten.self, Reshape.self,
+  ]
+
+  private enum Key: String, CodingKey { case type, layers }
+
+  public func encode(to encoder: Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    switch network {
+    case let chain as Sequential:
+      try container.encode("Sequential", forKey: .type)
+      try container.encode(chain.layers.map(NetworkDescription.init), forKey: .layers)
+    case let block as Residual:
+      try container.encode("Residual", forKey: .type)
+      try container.encode(block.body.layers.map(NetworkDescription.init), forKey: .layers)
+    case let layer as any StorableLayer:
+      try container.encode(type(of: layer).kind, forKey: .type)
+      try layer.encode(to: encoder)
+    default:
+      try container.encode(network.summary, forKey: .type)
+    }
+  }
+
+  public init(from decoder: Decoder) throws {
+    guard decoder.codingPath.count < 100 else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: decoder.codingPath, debugDescription: "layers nested too deeply"))
+    }
+    let container = try decoder.container(keyedBy: Key.self)
+    let type = try container.decode(String.self, forKey: .type)
+    switch type {
+    case "Sequential", "Residual":
+      let layers = try container.decode([NetworkDescription].self, forKey: .layers).map(\.network)
+      network = type == "Residual" ? Residual(layers) : Sequential(layers)
+    default:
+      guard let kind = Self.kinds.first(where: { $0.kind == type }) else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .type, in: container,
+          debugDescription: "there is no built-in layer called \"\(type)\"")
+      }
+      network = try kind.init(from: decoder)
+    }
+  }
+}
