@@ -25,9 +25,8 @@ public struct Model: Sendable {
   public let layers: [LayerInfo]
   /// The type of the parameters.
   public let dtype: DType
-  /// What a file says about the model besides its network: class names, scaling, how it was
-  /// trained.
-  public var metadata: [String: String] = [:]
+  /// What a file says about the model besides its network and its numbers.
+  public var card = ModelCard()
 
   /// The parameters' memory. A training step writes it in place when no one else holds it.
   var buffer: Storage
