@@ -1,5 +1,5 @@
 // c = a b for one floating-point type. The including file defines REAL, VECTOR, COUNT, LOAD,
-// STORE, LOAD_PART, STORE_PART, FOLD_SUM and NAME(x), and the shape of the register block: ROWS,
+// STORE, LOAD_PART, STORE_PART, FOLD_SUM, TRANSPOSE and NAME(x), and the shape of the register block: ROWS,
 // LIST_ROWS(X) and VECTORS.
 //
 // All work is done by register blocks: a few rows times a few vectors of c stay in registers while
@@ -94,21 +94,61 @@ static NAME(block_function) *const NAME(direct_blocks)[ROWS + 1][2][2] = {
 
 // MARK: Packing
 
+/// One row of a panel. A vector may run over the end of the first `width`, into the next row, which
+/// is written later (or into the room that is left behind the last panel).
+INLINE void NAME(store_packed)(REAL *to, VECTOR v, int64_t i, int64_t width) {
+  if (i == 0 || i + COUNT <= width) {
+    STORE(to + i, v);
+  } else {
+    STORE_PART(to + i, v, width - i);
+  }
+}
+
 /// to[p * width + i] = from[i * across + p * along] for i < n, p < k; zero for n <= i < width.
 static void NAME(pack)(REAL *restrict to, int64_t width, const REAL *from, int64_t across,
                        int64_t along, int64_t n, int64_t k) {
   if (across == 1) {
     for (int64_t p = 0; p < k; p++, to += width, from += along) {
-      for (int64_t i = 0; i < n; i++) to[i] = from[i];
-      for (int64_t i = n; i < width; i++) to[i] = 0;
+      for (int64_t i = 0; i < width; i += COUNT) {
+        int64_t left = n - i;
+        VECTOR v = left >= COUNT ? LOAD(from + i) : left > 0 ? LOAD_PART(from + i, left) : (VECTOR)0;
+        NAME(store_packed)(to, v, i, width);
+      }
     }
-    return;
-  }
-  for (int64_t i = 0; i < n; i++) {
-    for (int64_t p = 0; p < k; p++) to[p * width + i] = from[i * across + p * along];
-  }
-  for (int64_t p = 0; p < k && n < width; p++) {
-    for (int64_t i = n; i < width; i++) to[p * width + i] = 0;
+  } else if (along == 1) {
+    // Squares, transposed in registers. Lanes of rows that do not exist stay zero.
+    for (int64_t p = 0; p < k; p += COUNT) {
+      int64_t steps = descent_minimum(COUNT, k - p);
+      for (int64_t i = 0; i < width; i += COUNT) {
+        VECTOR rows[COUNT];
+        if (n - i >= COUNT && steps == COUNT) {
+          _Pragma("clang loop unroll(full)") for (int r = 0; r < COUNT; r++) {
+            rows[r] = LOAD(from + (i + r) * across + p);
+          }
+        } else {
+          _Pragma("clang loop unroll(full)") for (int r = 0; r < COUNT; r++) {
+            const REAL *row = from + (i + r) * across + p;
+            rows[r] = i + r >= n ? (VECTOR)0 : steps == COUNT ? LOAD(row) : LOAD_PART(row, steps);
+          }
+        }
+        TRANSPOSE(rows);
+        if (steps == COUNT) {
+          _Pragma("clang loop unroll(full)") for (int q = 0; q < COUNT; q++) {
+            NAME(store_packed)(to + (p + q) * width, rows[q], i, width);
+          }
+        } else {
+          _Pragma("clang loop unroll(full)") for (int q = 0; q < COUNT; q++) {
+            if (q < steps) NAME(store_packed)(to + (p + q) * width, rows[q], i, width);
+          }
+        }
+      }
+    }
+  } else {
+    for (int64_t p = 0; p < k; p++) {
+      for (int64_t i = 0; i < width; i++) {
+        to[p * width + i] = i < n ? from[i * across + p * along] : 0;
+      }
+    }
   }
 }
 
