@@ -30,6 +30,7 @@ let package = Package(
     .testTarget(name: "DescentTests", dependencies: ["Descent", "DescentData"]),
     .testTarget(name: "DescentDataTests", dependencies: ["DescentData"]),
     .testTarget(name: "DescentCLITests", dependencies: ["DescentCLI"]),
+    .testTarget(name: "DescentChartsTests", dependencies: ["DescentCharts"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x
