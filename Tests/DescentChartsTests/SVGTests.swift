@@ -91,6 +91,7 @@ private final class Document: NSObject, XMLParserDelegate {
   var texts: [String: String] = [:]
   var places: [(x: Double, y: Double)] = []
   var height = 0.0
+  private var open: [String] = []
 
   init?(_ text: String) {
     super.init()
@@ -104,6 +105,7 @@ private final class Document: NSObject, XMLParserDelegate {
     qualifiedName: String?, attributes: [String: String]
   ) {
     elements.append(name)
+    open.append(name)
     if name == "svg" { height = attributes["height"].flatMap { Double($0) } ?? 0 }
     let numbers = (attributes["d"] ?? "").split { "ML ".contains($0) }.compactMap { Double($0) }
     for index in stride(from: 0, to: numbers.count - 1, by: 2) {
@@ -116,7 +118,13 @@ private final class Document: NSObject, XMLParserDelegate {
     }
   }
 
+  func parser(
+    _ parser: XMLParser, didEndElement name: String, namespaceURI: String?, qualifiedName: String?
+  ) {
+    open.removeLast()
+  }
+
   func parser(_ parser: XMLParser, foundCharacters text: String) {
-    texts[elements.last ?? "", default: ""] += text
+    if let element = open.last { texts[element, default: ""] += text }
   }
 }

@@ -33,7 +33,8 @@ enum Samples {
   /// Descriptions that hold nothing to draw, or hardly anything.
   static let degenerate: [Figure] = {
     let numbers: [[Double]] = [
-      [], [.nan], [.infinity, -.infinity], [0], [5], [5, 5, 5], [-1, -2], [1e-320, 2e-320],
+      [], [.nan], [.infinity, -.infinity], [0], [5], [5, 5, 5], [-1, -2],
+      [.leastNonzeroMagnitude, .leastNormalMagnitude],
       [1e308, -1e308], [.greatestFiniteMagnitude], [1e299, -1e299], [1e17, 1e17 + 16],
       [1, 1 + 1e-15], [-0.0, 0], [1e-300, 1], [0.1, 0.3],
     ]

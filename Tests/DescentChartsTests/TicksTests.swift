@@ -47,7 +47,9 @@ struct TicksTests {
     #expect(
       Ticks.logarithmic(from: 0.1, to: 2.3, count: 6).map(\.label)
         == ["0.1", "0.2", "0.5", "1", "2"])
-    #expect(Ticks.logarithmic(from: 1e-30, to: 1, count: 5).map(\.label).contains("1e-21"))
+    #expect(
+      Ticks.logarithmic(from: 1e-30, to: 1, count: 5).map(\.label)
+        == ["1e-30", "1e-24", "1e-18", "1e-12", "1e-6", "1"])
     #expect(Ticks.logarithmic(from: 1.1, to: 1.4, count: 4).count >= 2)
   }
 

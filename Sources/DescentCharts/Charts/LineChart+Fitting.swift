@@ -19,7 +19,7 @@ extension LineChart {
     if skipped == 0 { return nil }
     let reason =
       [x, y].contains { $0.scale == .logarithmic }
-      ? "not finite, or not positive on a logarithmic axis" : "not finite"
+      ? "not finite, or not positive on a log axis" : "not finite"
     return skipped == count
       ? "nothing to draw: every point is \(reason)"
       : "\(skipped) of \(count) points not drawn: \(reason)"

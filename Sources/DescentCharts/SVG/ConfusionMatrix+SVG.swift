@@ -40,7 +40,7 @@ extension ConfusionMatrix {
         let depth = min(0.6, (isRight ? 0.6 : 1.2) * share(row, column).squareRoot())
         if depth > 0 {
           canvas.rectangle(
-            x: x, y: y, width: cell, height: cell, class: isRight ? "f0" : "f1", opacity: depth)
+            x: x, y: y, width: cell, height: cell, class: isRight ? "hit" : "miss", opacity: depth)
         }
         canvas.rectangle(x: x, y: y, width: cell, height: cell, class: "frame")
         let isZero = count(row, column) == 0

@@ -25,6 +25,7 @@ extension SVGCanvas {
     .descent-figure .s2{stroke:#009e73}.descent-figure .f2{fill:#009e73}
     .descent-figure .s3{stroke:#cc79a7}.descent-figure .f3{fill:#cc79a7}
     .descent-figure .s4{stroke:#1c1f23}.descent-figure .f4{fill:#1c1f23}
+    .descent-figure .hit{fill:#0072b2}.descent-figure .miss{fill:#d55e00}
     .descent-figure image{image-rendering:pixelated}
     @media screen and (prefers-color-scheme:dark){
     .descent-figure text{fill:#e8eaed}

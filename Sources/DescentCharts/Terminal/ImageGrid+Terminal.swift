@@ -11,7 +11,7 @@ extension ImageGrid: Chart {
   /// With colours each half of a character is a pixel; without, the character's density is the mean
   /// of both, so that ink is where the image is bright.
   func lines(style: TerminalStyle) -> [String] {
-    if let note { return [note] }
+    if let note { return [note.truncated(to: style.width)] }
     // Images wider than the terminal are shown at a whole fraction of their size.
     let reduction = (width + style.width - 1) / style.width
     let shownWidth = (width + reduction - 1) / reduction
@@ -43,9 +43,10 @@ extension ImageGrid: Chart {
     let (rows, columns) = (
       (height + reduction - 1) / reduction, (width + reduction - 1) / reduction
     )
+    // The mean of a block of pixels; black below the last row, where a half line is left over.
     func grey(_ row: Int, _ column: Int) -> Int {
       var (sum, count) = (0, 0)
-      for y in row * reduction..<min((row + 1) * reduction, height) {
+      for y in stride(from: row * reduction, to: min((row + 1) * reduction, height), by: 1) {
         for x in column * reduction..<min((column + 1) * reduction, width) {
           let place = y * width + x
           sum += place < image.pixels.count ? Int(image.pixels[place]) : 0
@@ -69,10 +70,9 @@ extension ImageGrid: Chart {
   /// Upper halves in the text colour over lower halves in the background colour.
   private func halfBlocks(_ pairs: [(upper: Int, lower: Int)], style: TerminalStyle) -> String {
     func color(_ grey: Int) -> String {
-      // The palette's greys are 232 … 255, from 8 to 238 in steps of 10; 16 is black.
-      style.colors == .full
-        ? "2;\(grey);\(grey);\(grey)"
-        : "5;\(grey < 4 ? 16 : 232 + min(23, max(0, (grey - 3) / 10)))"
+      if style.colors == .full { return "2;\(grey);\(grey);\(grey)" }
+      // The palette has greys 232 … 255, from 8 to 238 in steps of 10; 16 is black and 231 white.
+      return "5;\(grey < 4 ? 16 : grey > 246 ? 231 : 232 + min(23, (grey - 3) / 10))"
     }
     var result = ""
     var last = ""

@@ -5,7 +5,7 @@ extension LineChart: Chart {
     let rows = max(6, min(14, width / 5))
     let points = drawable
     let up = AxisMap(y, over: points.lazy.map(\.y), isLoose: true, count: rows / 3 + 1)
-    let labelWidth = up?.ticks.map(\.label.count).max() ?? 0
+    let labelWidth = min(up?.ticks.map(\.label.count).max() ?? 0, width - 10)
     let columns = max(8, width - labelWidth - 2)
     let across = AxisMap(x, over: points.lazy.map(\.x), isLoose: false, count: columns / 12 + 2)
 
@@ -14,7 +14,7 @@ extension LineChart: Chart {
       guard let row = up?.position(of: tick.value).map({ cell(1 - $0, of: rows * 4) / 4 }) else {
         continue
       }
-      if labels[row].isEmpty { labels[row] = tick.label }
+      if labels[row].isEmpty { labels[row] = tick.label.truncated(to: labelWidth) }
     }
 
     var canvas = BrailleCanvas(columns: columns, rows: rows)

@@ -2,8 +2,8 @@
 public struct TerminalStyle: Hashable, Sendable {
   /// The colours that may be used.
   public var colors: Colors
-  /// The characters in a line.
-  public var width: Int
+  /// The characters in a line, 20 at least.
+  public let width: Int
 
   /// The colours that a terminal has.
   public enum Colors: Hashable, Sendable {
