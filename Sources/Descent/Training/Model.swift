@@ -62,6 +62,15 @@ public struct Model: Sendable {
     public let parameterCount: Int
   }
 
+  /// How many multiplications with an addition each layer needs for one sample, by path.
+  public func multiplyAdds() throws -> [String: Int] {
+    let x = Tensor.placeholder(0, shape: Shape([1] + input.sizes), dtype: dtype)
+    let plan = CompiledGraph([try run(x, isTraining: false)]).plan
+    return plan.rows.reduce(into: [:]) { counts, row in
+      if let path = row.label?.path { counts[path, default: 0] += row.multiplyAdds }
+    }
+  }
+
   /// Makes a model: traces the network on samples of shape `input`, and draws the first values of
   /// its parameters from `seed`.
   ///
