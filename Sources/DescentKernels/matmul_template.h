@@ -361,9 +361,10 @@ INLINE void NAME(block_of_product)(NAME(product) p, descent_worker *worker) {
   // sets of the cache, are better copied once they are used often.
   bool a_is_near = p.a_step == 1 || p.a_step * size < 4096 || p.n <= 2 * NAME(WIDTH);
   bool panel_fits = p.k * size <= 4096 && a_is_near;
-  if (dots && p.b_column != 1 && p.k >= 4 * COUNT && (p.m <= 2 || p.n < COUNT / 4)) {
-    NAME(multiply_dots)(&p);
-  } else if (dots && p.b_column != 1 && p.m <= 24 && p.k >= 16 * COUNT) {
+  // Dots waste no lane on few columns, but the lanes of each must be summed at the end.
+  int64_t least_k = p.m <= 2 || p.n < COUNT / 4 ? 4 * COUNT : 16 * COUNT;
+  bool few = p.m <= 24 || p.n <= COUNT * 3 / 4;
+  if (dots && p.b_column != 1 && few && p.k >= least_k) {
     NAME(multiply_dots)(&p);
   } else if (b_in_rows && (p.m <= 2 * ROWS || work < 32768)) {
     NAME(multiply_direct)(&p);
