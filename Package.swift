@@ -28,6 +28,9 @@ let package = Package(
       ]),
     .testTarget(name: "DescentKernelsTests", dependencies: ["DescentKernels"]),
     .testTarget(name: "DescentTests", dependencies: ["Descent", "DescentData"]),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .testTarget(
+      name: "DescentAllocationTests", dependencies: ["Descent", "AllocationCounter"]),
     .testTarget(name: "DescentDataTests", dependencies: ["DescentData"]),
     .testTarget(name: "DescentCLITests", dependencies: ["DescentCLI"]),
     .testTarget(name: "DescentChartsTests", dependencies: ["DescentCharts"]),
