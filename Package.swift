@@ -27,7 +27,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "DescentKernelsTests", dependencies: ["DescentKernels"]),
-    .testTarget(name: "DescentTests", dependencies: ["Descent", "DescentData"]),
+    .testTarget(
+      name: "DescentTests", dependencies: ["Descent", "DescentData"],
+      exclude: ["Fixtures"]),
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(
       name: "DescentAllocationTests", dependencies: ["Descent", "AllocationCounter"]),

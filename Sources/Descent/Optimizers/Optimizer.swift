@@ -133,7 +133,7 @@ extension Optimizer {
       if let clippingValue { gradient = gradient.clipped(to: -clippingValue...clippingValue) }
       if let clippingNorm {
         let norm = sqrt((gradient * gradient).sum())
-        gradient = gradient * minimum(clippingNorm / (norm + 1e-12), 1)
+        gradient = gradient * minimum(clippingNorm / (norm + 1e-6), 1)
       }
       var parameters = parameters
       if weightDecay != 0, let decayed {

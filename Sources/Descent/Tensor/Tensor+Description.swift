@@ -73,7 +73,8 @@ func significant(_ value: Double, digits: Int) -> String {
   if exponent < -4 || exponent >= digits {
     var mantissa = value / power10(exponent)
     mantissa = (mantissa * power10(digits - 1)).rounded() / power10(digits - 1)
-    return "\(mantissa)e\(exponent)"
+    // 9.9999999 has become 10.
+    return abs(mantissa) >= 10 ? "\(mantissa / 10)e\(exponent + 1)" : "\(mantissa)e\(exponent)"
   }
   let scale = power10(digits - 1 - exponent)
   let rounded = (value * scale).rounded() / scale
