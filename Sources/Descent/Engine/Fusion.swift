@@ -24,6 +24,9 @@ struct Fusion {
   private let names: [Int: String]
   private var groupOf: [Int]
   private var groups: [Unit] = []
+  /// Whether a value that joined a group is read outside it as well. Without such a value no
+  /// group can wait for itself: whatever a group reads was recorded before its members.
+  private var hasSideStores = false
 
   /// Limits of a program: more operands or steps than this do not pay.
   static let longestProgram = 48
@@ -67,6 +70,7 @@ struct Fusion {
       if isElementwise(index), let group = groupToJoin(index) {
         groups[group].members.append(index)
         groupOf[index] = group
+        if readers[index].contains(where: { groupOf[$0] != group }) { hasSideStores = true }
         continue
       }
       let kind: Unit.Kind =
@@ -96,7 +100,8 @@ struct Fusion {
       let unit = groups[group]
       guard unit.members.count < Self.longestProgram, fits(index, unit) else { return false }
       if unit.kind == .reduce { return readByAllInOne && !isStored }
-      return !wouldWaitForItself(group, with: index)
+      let staysInside = readByAllInOne && !hasSideStores
+      return staysInside || !wouldWaitForItself(group, with: index)
     }
   }
 
@@ -134,7 +139,9 @@ struct Fusion {
           && compute(unit.members[0]) == values[input].dtype
           && readers[input].allSatisfy { groupOf[$0] == group }
       }
-      guard let product = products.max(), !wouldWaitForItself(group, with: product) else { continue }
+      guard let product = products.max(),
+        !hasSideStores || !wouldWaitForItself(group, with: product)
+      else { continue }
       groups[groupOf[product]].members = []
       groupOf[product] = group
       groups[group].kind = .matmul
