@@ -16,7 +16,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "DescentKernels"),
-    .target(name: "DescentDigits", exclude: ["make_digits.py"]),
+    .target(name: "DescentDigits", exclude: ["make_digits.py", "digits.bin"]),
     .target(name: "Descent", dependencies: ["DescentKernels"]),
     .target(name: "DescentData", dependencies: ["Descent", "DescentDigits"]),
     .target(name: "DescentCharts"),

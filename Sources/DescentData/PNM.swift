@@ -1,0 +1,85 @@
+/// The plain picture formats PGM (P2, P5) and PPM (P3, P6).
+enum PNM {
+  /// Reads a picture; colours become shades.
+  ///
+  /// - Throws: `DataError`.
+  static func decode(_ bytes: [UInt8], path: String) throws -> GrayImage {
+    var reader = ByteReader(bytes, path: path, format: "PGM")
+    let kind = try reader.take(2).last
+    let isText = kind == UInt8(ascii: "2") || kind == UInt8(ascii: "3")
+    let isColour = kind == UInt8(ascii: "3") || kind == UInt8(ascii: "6")
+    guard isText || isColour || kind == UInt8(ascii: "5") else {
+      throw DataError.unsupported(
+        path: path, format: "PNM", feature: "another kind than P2, P3, P5 and P6",
+        remedy: "Save it as PNG or PGM")
+    }
+    let width = try number(&reader)
+    let height = try number(&reader)
+    let maximum = try number(&reader)
+    guard (1...65535).contains(maximum) else {
+      throw reader.malformed(
+        at: reader.offset, found: "a maximum of \(maximum)", expected: "1 to 65535")
+    }
+    let (count, overflow) = width.multipliedReportingOverflow(by: height)
+    guard width > 0, height > 0, !overflow, count <= GrayImage.pixelLimit else {
+      throw reader.malformed(
+        at: reader.offset, found: "\(width) × \(height) pixels",
+        expected: "1 to \(GrayImage.pixelLimit)")
+    }
+    let samples = count * (isColour ? 3 : 1)
+    let sampleSize = isText ? 1 : maximum > 255 ? 2 : 1
+    // One white space ends the header; a sample of text takes a digit and a blank at least.
+    if !isText { try reader.skip(1) }
+    guard samples * sampleSize <= reader.remaining else { throw reader.truncated }
+    var values: [UInt8] = []
+    values.reserveCapacity(samples)
+    for _ in 0..<samples {
+      let value =
+        isText
+        ? try number(&reader)
+        : sampleSize == 2 ? Int(try reader.uint16(.big)) : Int(try reader.uint8())
+      guard value <= maximum else {
+        throw reader.malformed(
+          at: reader.offset, found: "a sample of \(value)", expected: "at most \(maximum)")
+      }
+      values.append(UInt8((value * 255 + maximum / 2) / maximum))
+    }
+    if isColour {
+      values = stride(from: 0, to: samples, by: 3).map {
+        GrayImage.shade(red: values[$0], green: values[$0 + 1], blue: values[$0 + 2])
+      }
+    }
+    return try GrayImage(width: width, height: height, pixels: values)
+  }
+
+  /// The next number, after white space and comments.
+  private static func number(_ reader: inout ByteReader) throws -> Int {
+    while reader.remaining > 0 {
+      let byte = reader.bytes[reader.offset]
+      if byte == UInt8(ascii: "#") {
+        while reader.remaining > 0, reader.bytes[reader.offset] != UInt8(ascii: "\n") {
+          reader.offset += 1
+        }
+      } else if byte == 0x20 || (0x09...0x0D).contains(byte) {
+        reader.offset += 1
+      } else {
+        break
+      }
+    }
+    let start = reader.offset
+    var value = 0
+    while reader.remaining > 0, (0x30...0x39).contains(reader.bytes[reader.offset]) {
+      value = value * 10 + Int(reader.bytes[reader.offset] - 0x30)
+      guard value <= 1 << 32 else {
+        throw reader.malformed(at: start, found: "a number beyond 2³²", expected: "a smaller one")
+      }
+      reader.offset += 1
+    }
+    guard reader.offset > start else {
+      if reader.remaining == 0 { throw reader.truncated }
+      throw reader.malformed(
+        at: start, found: "byte \(hex(reader.bytes[start]))", expected: "a number")
+    }
+    return value
+  }
+}
