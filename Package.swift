@@ -28,8 +28,12 @@ let package = Package(
       ]),
     .testTarget(name: "DescentKernelsTests", dependencies: ["DescentKernels"]),
     .testTarget(name: "DescentTests", dependencies: ["Descent", "DescentData"]),
+    .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+    .testTarget(
+      name: "DescentAllocationTests", dependencies: ["Descent", "AllocationCounter"]),
     .testTarget(name: "DescentDataTests", dependencies: ["DescentData"]),
     .testTarget(name: "DescentCLITests", dependencies: ["DescentCLI"]),
+    .testTarget(name: "DescentChartsTests", dependencies: ["DescentCharts"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

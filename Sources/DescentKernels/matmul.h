@@ -30,6 +30,7 @@
 #define LOAD_PART load_float_part
 #define STORE_PART store_float_part
 #define FOLD_SUM fold_sum_float
+#define TRANSPOSE transpose_float
 #define NAME(x) float_##x
 #include "matmul_template.h"
 #undef REAL
@@ -40,6 +41,7 @@
 #undef LOAD_PART
 #undef STORE_PART
 #undef FOLD_SUM
+#undef TRANSPOSE
 #undef NAME
 
 #define REAL double
@@ -50,6 +52,7 @@
 #define LOAD_PART load_double_part
 #define STORE_PART store_double_part
 #define FOLD_SUM fold_sum_double
+#define TRANSPOSE transpose_double
 #define NAME(x) double_##x
 #include "matmul_template.h"
 #undef REAL
@@ -60,6 +63,7 @@
 #undef LOAD_PART
 #undef STORE_PART
 #undef FOLD_SUM
+#undef TRANSPOSE
 #undef NAME
 
 static void run_matmul(const descent_instruction *instruction, int64_t task,

@@ -1,13 +1,14 @@
 // c = a b for one floating-point type. The including file defines REAL, VECTOR, COUNT, LOAD,
-// STORE, LOAD_PART, STORE_PART, FOLD_SUM and NAME(x), and the shape of the register block: ROWS,
+// STORE, LOAD_PART, STORE_PART, FOLD_SUM, TRANSPOSE and NAME(x), and the shape of the register block: ROWS,
 // LIST_ROWS(X) and VECTORS.
 //
 // All work is done by register blocks: a few rows times a few vectors of c stay in registers while
-// k runs, and each step of k is one rank-one update of them. Around that there are three ways to
+// k runs, and each step of k is one rank-one update of them. Around that there are four ways to
 // feed a register block:
 // - direct: a and b are read where they lie (small products; few rows; a single row);
-// - packed: panels of a and b are copied, so that they are read in the order of memory and stay in
-//   the caches (large products, and transposed operands);
+// - half packed: a panel of b at a time is copied, so that it is read in the order of memory, and a
+//   is read where it lies (the products of most nets: an element of a is used for many columns);
+// - packed: panels of both are copied (long k, where the rows of a would crowd the caches);
 // - dots: if both operands run along k in memory, vectors hold neighbours in k instead, and are
 //   summed at the end (few rows, or long k: no packing).
 // Which way is taken depends on the shape and the strides alone, as does the order of the sums.
@@ -94,21 +95,61 @@ static NAME(block_function) *const NAME(direct_blocks)[ROWS + 1][2][2] = {
 
 // MARK: Packing
 
+/// One row of a panel. A vector may run over the end of the first `width`, into the next row, which
+/// is written later (or into the room that is left behind the last panel).
+INLINE void NAME(store_packed)(REAL *to, VECTOR v, int64_t i, int64_t width) {
+  if (i == 0 || i + COUNT <= width) {
+    STORE(to + i, v);
+  } else {
+    STORE_PART(to + i, v, width - i);
+  }
+}
+
 /// to[p * width + i] = from[i * across + p * along] for i < n, p < k; zero for n <= i < width.
 static void NAME(pack)(REAL *restrict to, int64_t width, const REAL *from, int64_t across,
                        int64_t along, int64_t n, int64_t k) {
   if (across == 1) {
     for (int64_t p = 0; p < k; p++, to += width, from += along) {
-      for (int64_t i = 0; i < n; i++) to[i] = from[i];
-      for (int64_t i = n; i < width; i++) to[i] = 0;
+      for (int64_t i = 0; i < width; i += COUNT) {
+        int64_t left = n - i;
+        VECTOR v = left >= COUNT ? LOAD(from + i) : left > 0 ? LOAD_PART(from + i, left) : (VECTOR)0;
+        NAME(store_packed)(to, v, i, width);
+      }
     }
-    return;
-  }
-  for (int64_t i = 0; i < n; i++) {
-    for (int64_t p = 0; p < k; p++) to[p * width + i] = from[i * across + p * along];
-  }
-  for (int64_t p = 0; p < k && n < width; p++) {
-    for (int64_t i = n; i < width; i++) to[p * width + i] = 0;
+  } else if (along == 1) {
+    // Squares, transposed in registers. Lanes of rows that do not exist stay zero.
+    for (int64_t p = 0; p < k; p += COUNT) {
+      int64_t steps = descent_minimum(COUNT, k - p);
+      for (int64_t i = 0; i < width; i += COUNT) {
+        VECTOR rows[COUNT];
+        if (n - i >= COUNT && steps == COUNT) {
+          _Pragma("clang loop unroll(full)") for (int r = 0; r < COUNT; r++) {
+            rows[r] = LOAD(from + (i + r) * across + p);
+          }
+        } else {
+          _Pragma("clang loop unroll(full)") for (int r = 0; r < COUNT; r++) {
+            const REAL *row = from + (i + r) * across + p;
+            rows[r] = i + r >= n ? (VECTOR)0 : steps == COUNT ? LOAD(row) : LOAD_PART(row, steps);
+          }
+        }
+        TRANSPOSE(rows);
+        if (steps == COUNT) {
+          _Pragma("clang loop unroll(full)") for (int q = 0; q < COUNT; q++) {
+            NAME(store_packed)(to + (p + q) * width, rows[q], i, width);
+          }
+        } else {
+          _Pragma("clang loop unroll(full)") for (int q = 0; q < COUNT; q++) {
+            if (q < steps) NAME(store_packed)(to + (p + q) * width, rows[q], i, width);
+          }
+        }
+      }
+    }
+  } else {
+    for (int64_t p = 0; p < k; p++) {
+      for (int64_t i = 0; i < width; i++) {
+        to[p * width + i] = i < n ? from[i * across + p * along] : 0;
+      }
+    }
   }
 }
 
@@ -236,11 +277,31 @@ INLINE void NAME(multiply_dots)(const NAME(product) *p) {
   }
 }
 
-// Blocks of a (PACKED_M x PACKED_K) are meant for the second cache, one panel of b
-// (PACKED_K x WIDTH) for the first.
+/// A panel of b packed, a where it lies.
+INLINE void NAME(multiply_half_packed)(const NAME(product) *p, descent_worker *worker) {
+  REAL *b = (REAL *)worker->packed_b;
+  int64_t pieces = (p->m + DIRECT_ROWS - 1) / DIRECT_ROWS;
+  for (int64_t column = 0; column < p->n; column += NAME(WIDTH)) {
+    int64_t n = descent_minimum(NAME(WIDTH), p->n - column);
+    int vectors = n > COUNT ? 2 : 1;
+    int64_t tail = n - (vectors - 1) * COUNT;
+    NAME(pack)(b, vectors * COUNT, p->b + column * p->b_column, p->b_column, p->b_step, n, p->k);
+    int64_t row = 0;
+    for (int64_t i = 0; i < pieces; i++) {
+      int64_t end = p->m * (i + 1) / pieces;
+      NAME(direct_blocks)[end - row][vectors - 1][tail < COUNT](
+          p->k, p->a + row * p->a_row, p->a_row, p->a_step, b, vectors * COUNT,
+          p->c + row * p->c_row + column, p->c_row, false, tail);
+      row = end;
+    }
+  }
+}
+
+// Blocks of a (PACKED_M x PACKED_K) and of b (PACKED_K x some hundreds) are meant for the second
+// cache; panels of b stream from there.
 enum {
-  NAME(PACKED_K) = 256 * 4 / sizeof(REAL),
-  NAME(PACKED_M) = ROWS * 16,
+    NAME(PACKED_K) = 512 * 4 / sizeof(REAL),
+    NAME(PACKED_M) = ROWS * 16,
   NAME(PACKED_N) = 1024,
 };
 
@@ -293,11 +354,22 @@ INLINE void NAME(block_of_product)(NAME(product) p, descent_worker *worker) {
                         .b_step = p.a_step, .b_column = p.a_row, .c_row = p.m,
                         .m = 1, .n = p.m, .k = p.k};
   }
+  // In the way that direct blocks read b: one row after the other.
   bool b_in_rows = p.b_column == 1 || p.n == 1;
-  if (dots && !(b_in_rows && p.n > 1) && p.k >= 2 * COUNT && (p.m <= 64 || p.n < COUNT / 2)) {
+  int64_t size = sizeof(REAL), work = p.m * p.n * p.k;
+  // The limits were measured on a Zen 5; they are wide. Rows of a that are far apart, all in the same
+  // sets of the cache, are better copied once they are used often.
+  bool a_is_near = p.a_step == 1 || p.a_step * size < 4096 || p.n <= 2 * NAME(WIDTH);
+  bool panel_fits = p.k * size <= 4096 && a_is_near;
+  // Dots waste no lane on few columns, but the lanes of each must be summed at the end.
+  int64_t least_k = p.m <= 2 || p.n < COUNT / 4 ? 4 * COUNT : 16 * COUNT;
+  bool few = p.m <= 24 || p.n <= COUNT * 3 / 4;
+  if (dots && p.b_column != 1 && few && p.k >= least_k) {
     NAME(multiply_dots)(&p);
-  } else if (b_in_rows && (p.m <= 2 * ROWS || p.m * p.n * p.k < 32768)) {
+  } else if (b_in_rows && (p.m <= 2 * ROWS || work < 32768)) {
     NAME(multiply_direct)(&p);
+  } else if (panel_fits) {
+    NAME(multiply_half_packed)(&p, worker);
   } else {
     NAME(multiply_packed)(&p, worker);
   }

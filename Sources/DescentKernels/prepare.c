@@ -112,18 +112,21 @@ descent_matmul_cut descent_cut_matmul(const descent_matmul *matmul) {
   int64_t m = matmul->m, n = matmul->n, batches = 1;
   for (int32_t d = 0; d < matmul->batch_rank; d++) batches *= matmul->batch_shape[d];
   double work = (double)m * (double)n * (double)matmul->k;
-  if (work < 1e6 || batches >= 16) return cut;
+  if (work < 3e6 || batches >= 16) return cut;
   cut.rows = (m + 511) / 512;
   cut.columns = (n + 511) / 512;
-  // A block shares its packing over its rows and columns: it is cut across the longer side, and
-  // not below 64 rows and 128 columns.
-  while (batches * cut.rows * cut.columns < 8 && work / (double)(cut.rows * cut.columns) > 1e6) {
+  // Every block packs its own rows of a and columns of b, so blocks are cut across the longer side,
+  // and the more of them there are the larger they must be.
+  for (;;) {
+    int64_t blocks = batches * cut.rows * cut.columns;
+    double least = blocks < 4 ? 1.5e6 : blocks < 8 ? 8e6 : blocks < 16 ? 48e6 : 96e6;
+    if (blocks >= 64 || work / (double)(2 * cut.rows * cut.columns) < least) break;
     int64_t rows = m / cut.rows, columns = n / cut.columns;
-    if (columns >= rows && columns >= 256) {
+    if (columns >= rows && columns >= 128) {
       cut.columns *= 2;
-    } else if (rows >= 128) {
+    } else if (rows >= 64) {
       cut.rows *= 2;
-    } else if (columns >= 256) {
+    } else if (columns >= 128) {
       cut.columns *= 2;
     } else {
       break;

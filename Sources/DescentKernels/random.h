@@ -4,11 +4,9 @@
 
 /// Words 0 ... 3 of groups group ..< group + LANES.
 INLINE void philox(const uint32_t key[4], uint64_t group, vuint words[4]) {
-  vuint c0, c1;
-  for (int lane = 0; lane < LANES; lane++) {
-    c0[lane] = (uint32_t)(group + (uint64_t)lane);
-    c1[lane] = (uint32_t)((group + (uint64_t)lane) >> 32);
-  }
+  vuint c0 = (vuint)int_lane_index() + (uint32_t)group;
+  // A carry into the upper word, in the lanes where the lower one went round.
+  vuint c1 = (vuint)(uint32_t)(group >> 32) - (vuint)(c0 < (uint32_t)group);
   vuint c2 = (vuint)key[2], c3 = (vuint)key[3];
   uint32_t k0 = key[0], k1 = key[1];
   for (int round = 0; round < 10; round++) {
@@ -41,6 +39,24 @@ INLINE void normal_floats(vuint first, vuint second, vfloat *a, vfloat *b) {
   vfloat radius = __builtin_elementwise_sqrt(-2.0f * vector_log(u));
   *a = radius * vector_sine(angle, 1);
   *b = radius * vector_sine(angle, 0);
+}
+
+/// a0 b0 a1 b1 ... in two vectors.
+INLINE void interleave(vuint a, vuint b, vuint *low, vuint *high) {
+#define FIRST(s, l, n) ((l) % 2 * (n) + (l) / 2)
+#define SECOND(s, l, n) ((l) % 2 * (n) + (n) / 2 + (l) / 2)
+#if VECTOR_BYTES == 64
+  *low = __builtin_shufflevector(a, b, LANES_16(FIRST, 0));
+  *high = __builtin_shufflevector(a, b, LANES_16(SECOND, 0));
+#elif VECTOR_BYTES == 32
+  *low = __builtin_shufflevector(a, b, LANES_8(FIRST, 0));
+  *high = __builtin_shufflevector(a, b, LANES_8(SECOND, 0));
+#else
+  *low = __builtin_shufflevector(a, b, LANES_4(FIRST, 0));
+  *high = __builtin_shufflevector(a, b, LANES_4(SECOND, 0));
+#endif
+#undef FIRST
+#undef SECOND
 }
 
 static void run_random(const descent_instruction *instruction, int64_t task,
@@ -84,9 +100,12 @@ static void run_random(const descent_instruction *instruction, int64_t task,
       } else if (random->distribution == DESCENT_RANDOM_UNIFORM) {
         for (int w = 0; w < 4; w++) words[w] = (vuint)uniform_floats(words[w]);
       }
-      for (int lane = 0; lane < LANES; lane++) {
-        for (int w = 0; w < 4; w++) made.bits[4 * lane + w] = words[w][lane];
-      }
+      vuint pairs[4];
+      interleave(words[0], words[2], &pairs[0], &pairs[1]);
+      interleave(words[1], words[3], &pairs[2], &pairs[3]);
+      interleave(pairs[0], pairs[2], &words[0], &words[1]);
+      interleave(pairs[1], pairs[3], &words[2], &words[3]);
+      memcpy(made.bits, words, sizeof words);
     }
     int64_t n = descent_minimum(LANES * per_group, range.count - first);
     memcpy(output + (range.first + first) * size, &made, (size_t)(n * size));

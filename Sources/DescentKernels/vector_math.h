@@ -179,8 +179,12 @@ INLINE vfloat vector_sigmoid(vfloat x) {
 }
 
 INLINE vfloat vector_softplus(vfloat x) {
-  vfloat positive = x > 0.0f ? x : FLOAT(0.0f);
-  vfloat y = positive + vector_log1p(vector_exp(-absolute(x)));
+  // max(x, 0) + log1p(e) with e = exp(-|x|) in [0, 1], so that 1 + e is in [1, 2].
+  vfloat e = vector_exp(-absolute(x));
+  vint above = e > 0.41421356f;
+  vfloat f = above ? 0.5f * (e - 1.0f) : e;
+  vfloat y = log_reduced(f, above ? FLOAT(1.0f) : FLOAT(0.0f));
+  y = (x > 0.0f ? x : FLOAT(0.0f)) + y;
   return x != x ? x : y;
 }
 

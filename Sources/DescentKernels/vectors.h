@@ -91,26 +91,80 @@ PART_MOVES(double, vdouble, double)
 #endif
 
 // Lanes folded to one, by halves: the order is fixed by the width.
-#define FOLD(T, V, name, OP)                                                                     \
-  INLINE T fold_##name(V v) {                                                                    \
-    T lane[sizeof(V) / sizeof(T)];                                                               \
-    memcpy(lane, &v, sizeof v);                                                                  \
-    for (int step = sizeof(V) / sizeof(T) / 2; step > 0; step /= 2) {                            \
-      _Pragma("clang loop unroll(full)") for (int i = 0; i < step; i++) {                        \
-        T a = lane[i], b = lane[i + step];                                                       \
-        lane[i] = OP;                                                                            \
-      }                                                                                          \
-    }                                                                                            \
-    return lane[0];                                                                              \
-  }
-FOLD(float, vfloat, sum_float, a + b)
-FOLD(double, vdouble, sum_double, a + b)
-FOLD(int32_t, vint, sum_int, (int32_t)((uint32_t)a + (uint32_t)b))
+#define FOLD_2(v) COMBINE((v).lo, (v).hi)
+#define FOLD_4(v) ({ __auto_type half = COMBINE((v).lo, (v).hi); FOLD_2(half); })
+#define FOLD_8(v) ({ __auto_type quarter = COMBINE((v).lo, (v).hi); FOLD_4(quarter); })
+#define FOLD_16(v) ({ __auto_type eighth = COMBINE((v).lo, (v).hi); FOLD_8(eighth); })
+#if VECTOR_BYTES == 64
+#define FOLD_SINGLE FOLD_16
+#define FOLD_DOUBLE FOLD_8
+#elif VECTOR_BYTES == 32
+#define FOLD_SINGLE FOLD_8
+#define FOLD_DOUBLE FOLD_4
+#else
+#define FOLD_SINGLE FOLD_4
+#define FOLD_DOUBLE FOLD_2
+#endif
+
+#define COMBINE(a, b) ((a) + (b))
+INLINE float fold_sum_float(vfloat v) { return FOLD_SINGLE(v); }
+INLINE double fold_sum_double(vdouble v) { return FOLD_DOUBLE(v); }
+INLINE int32_t fold_sum_int(vint v) {
+  vuint u = (vuint)v;  // wraps
+  return (int32_t)FOLD_SINGLE(u);
+}
+#undef COMBINE
 // A NaN on either side comes out.
-FOLD(float, vfloat, max_float, a > b || a != a ? a : b)
-FOLD(double, vdouble, max_double, a > b || a != a ? a : b)
-FOLD(int32_t, vint, max_int, a > b ? a : b)
-FOLD(float, vfloat, min_float, a < b || a != a ? a : b)
-FOLD(double, vdouble, min_double, a < b || a != a ? a : b)
-FOLD(int32_t, vint, min_int, a < b ? a : b)
-#undef FOLD
+#define COMBINE(a, b) ((((a) > (b)) | ((a) != (a))) ? (a) : (b))
+INLINE float fold_max_float(vfloat v) { return FOLD_SINGLE(v); }
+INLINE double fold_max_double(vdouble v) { return FOLD_DOUBLE(v); }
+#undef COMBINE
+#define COMBINE(a, b) ((((a) < (b)) | ((a) != (a))) ? (a) : (b))
+INLINE float fold_min_float(vfloat v) { return FOLD_SINGLE(v); }
+INLINE double fold_min_double(vdouble v) { return FOLD_DOUBLE(v); }
+#undef COMBINE
+#define COMBINE(a, b) ((a) > (b) ? (a) : (b))
+INLINE int32_t fold_max_int(vint v) { return FOLD_SINGLE(v); }
+#undef COMBINE
+#define COMBINE(a, b) ((a) < (b) ? (a) : (b))
+INLINE int32_t fold_min_int(vint v) { return FOLD_SINGLE(v); }
+#undef COMBINE
+
+// A square of vectors transposed in place, one power of two at a time: lanes whose number has the
+// bit `s` change places with the rows whose number has it.
+#define LOW(s, l, n) (((l) & (s)) == 0 ? (l) : (n) + (l) - (s))
+#define HIGH(s, l, n) (((l) & (s)) == 0 ? (l) + (s) : (n) + (l))
+#define LANES_2(WHICH, s) WHICH(s, 0, 2), WHICH(s, 1, 2)
+#define LANES_4(WHICH, s) WHICH(s, 0, 4), WHICH(s, 1, 4), WHICH(s, 2, 4), WHICH(s, 3, 4)
+#define LANES_8(WHICH, s)                                                                        \
+  WHICH(s, 0, 8), WHICH(s, 1, 8), WHICH(s, 2, 8), WHICH(s, 3, 8), WHICH(s, 4, 8),                \
+      WHICH(s, 5, 8), WHICH(s, 6, 8), WHICH(s, 7, 8)
+#define LANES_16(WHICH, s)                                                                       \
+  WHICH(s, 0, 16), WHICH(s, 1, 16), WHICH(s, 2, 16), WHICH(s, 3, 16), WHICH(s, 4, 16),           \
+      WHICH(s, 5, 16), WHICH(s, 6, 16), WHICH(s, 7, 16), WHICH(s, 8, 16), WHICH(s, 9, 16),       \
+      WHICH(s, 10, 16), WHICH(s, 11, 16), WHICH(s, 12, 16), WHICH(s, 13, 16),                    \
+      WHICH(s, 14, 16), WHICH(s, 15, 16)
+#define EXCHANGE(V, n, s)                                                                        \
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < n; i++) {                               \
+    if ((i & s) != 0) continue;                                                                  \
+    V low = __builtin_shufflevector(rows[i], rows[i + s], LANES_##n(LOW, s));                    \
+    V high = __builtin_shufflevector(rows[i], rows[i + s], LANES_##n(HIGH, s));                  \
+    rows[i] = low;                                                                               \
+    rows[i + s] = high;                                                                          \
+  }
+#if VECTOR_BYTES == 64
+INLINE void transpose_float(vfloat *rows) {
+  EXCHANGE(vfloat, 16, 8) EXCHANGE(vfloat, 16, 4) EXCHANGE(vfloat, 16, 2) EXCHANGE(vfloat, 16, 1)
+}
+INLINE void transpose_double(vdouble *rows) {
+  EXCHANGE(vdouble, 8, 4) EXCHANGE(vdouble, 8, 2) EXCHANGE(vdouble, 8, 1)
+}
+#elif VECTOR_BYTES == 32
+INLINE void transpose_float(vfloat *rows) {
+  EXCHANGE(vfloat, 8, 4) EXCHANGE(vfloat, 8, 2) EXCHANGE(vfloat, 8, 1)
+}
+INLINE void transpose_double(vdouble *rows) { EXCHANGE(vdouble, 4, 2) EXCHANGE(vdouble, 4, 1) }
+#else
+INLINE void transpose_float(vfloat *rows) { EXCHANGE(vfloat, 4, 2) EXCHANGE(vfloat, 4, 1) }
+INLINE void transpose_double(vdouble *rows) { EXCHANGE(vdouble, 2, 1) }
+#endif

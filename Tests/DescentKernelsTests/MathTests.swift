@@ -53,7 +53,7 @@ func evaluate<T>(_ op: descent_op, _ dtype: Dtype, _ x: [T]) -> [T] {
 
 let specialValues: [Float] = [
   .nan, .infinity, -.infinity, 0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude,
-  .leastNormalMagnitude, -.leastNormalMagnitude, 1e-40, -1e-40, .greatestFiniteMagnitude,
+  .leastNormalMagnitude, -.leastNormalMagnitude, 0x1p-133, -0x1p-133, .greatestFiniteMagnitude,
   -.greatestFiniteMagnitude, 1, -1, 2, 0.5, -0.5, 88.7228, 88.72284, 88.7229, -87.33654, -87.3366,
   -103.97, -103.98, -104, 104, 0.999_999_94, 1.000_000_1, -0.999_999_94, 9.01, 9.02, 0.625, 0.95,
   4, 3.92, 1e6, 1_048_576, 1_048_577, 1e10, 1e38, 16.5, -16.5, -17.4, 1e-8, -1e-8, 3.141_592_7,

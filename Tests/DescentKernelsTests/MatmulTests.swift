@@ -79,7 +79,7 @@ func matmulCase(
 }
 
 func matmulTolerance(_ dtype: Dtype, _ k: Int) -> Tolerance {
-  Tolerance(absolute: Double(k + 1).squareRoot() * (dtype == .float32 ? 1e-6 : 4e-15) + 1e-30)
+  Tolerance(absolute: Double(k + 1).squareRoot() * (dtype == .float32 ? 2e-6 : 4e-15) + 1e-30)
 }
 
 extension Kernels {

@@ -4,7 +4,7 @@ extension Plan {
   ///
   /// Columns: layer, what is computed (the operations that one pass over memory does together),
   /// the shape of the result, its bytes, floating-point operations, and the result's role.
-  var description: String {
+  public var description: String {
     var lines: [String] = []
     var phase: Label.Phase?
     let widths = (layer: 22, work: 34, shape: 18, bytes: 10, flops: 9)

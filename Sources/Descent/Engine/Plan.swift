@@ -3,8 +3,8 @@ import DescentKernels
 /// A graph made into a flat list of kernel calls over one preallocated arena.
 ///
 /// A plan belongs to one thread at a time. Running it allocates nothing: results are written into
-/// memory that the caller provides.
-final class Plan: CustomStringConvertible {
+/// memory that the caller provides. `print(plan)` shows the forward and the backward pass.
+public final class Plan: CustomStringConvertible {
   struct Leaf {
     let shape: Shape
     let dtype: DType
@@ -26,6 +26,8 @@ final class Plan: CustomStringConvertible {
     let dtype: DType
     let byteCount: Int
     let flops: Int
+    /// Multiplications with an addition, in matrix products.
+    let multiplyAdds: Int
     let isStoredForBackward: Bool
     let name: String?
     let instructions: Range<Int>
@@ -36,8 +38,9 @@ final class Plan: CustomStringConvertible {
   let rows: [Row]
   let donations: [Int: Int]
   /// The size of the working memory, in bytes, known before the first run.
-  let arenaByteCount: Int
-  let instructionCount: Int
+  public let arenaByteCount: Int
+  /// The number of kernel calls.
+  public let instructionCount: Int
 
   private let owner: PlanMemory
   private let instructions: UnsafeMutablePointer<descent_instruction>

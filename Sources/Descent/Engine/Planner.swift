@@ -591,12 +591,13 @@ struct Planner {
           && graph.values[reader].inputs.contains { view(of: $0).base == member }
       }
     }
-    var flops = 0
+    var (flops, multiplyAdds) = (0, 0)
     for member in unit.members {
       let value = graph.values[member]
       switch value.lowering {
       case .matmul:
-        flops += 2 * value.shape.elementCount * graph.values[value.inputs[0]].shape.last
+        multiplyAdds += value.shape.elementCount * graph.values[value.inputs[0]].shape.last
+        flops += 2 * multiplyAdds
       case .reduce: flops += graph.values[value.inputs[0]].shape.elementCount
       case .elementwise(let operation) where operation != DESCENT_OP_COPY:
         flops += value.shape.elementCount
@@ -608,6 +609,7 @@ struct Planner {
       label: value.label, operations: unit.members.map { graph.values[$0].name },
       shape: value.shape, dtype: value.dtype,
       byteCount: stored.reduce(0) { $0 + byteCount($1) }, flops: flops,
+      multiplyAdds: multiplyAdds,
       isStoredForBackward: isReadBackward,
       name: unit.members.lazy.compactMap { graph.names[$0] }.first, instructions: instructions)
   }

@@ -25,17 +25,20 @@ extension Model {
   @discardableResult
   public mutating func fit(
     _ data: Dataset, validation: Dataset? = nil, loss: Loss, optimizer: Optimizer,
-    metrics: [Metric] = [], epochs: Int, batchSize: Int = 32, stopping: Stopping = .keepingBest,
+    metrics: [Metric] = [], epochs: Int, batchSize: Int = 32, stopping: Stopping = .keepingBest(),
     seed: UInt64 = 0, observer: (TrainingEvent, Model) -> Void = { _, _ in },
     shouldStop: () -> Bool = { false }
   ) throws -> History {
     precondition(batchSize > 0, "fit: a batch size of \(batchSize)")
+    card.scale = data.scale
+    card.classNames = data.classNames
+    card.loss = loss.name
     let step = try TrainingStep(self, data, loss: loss, optimizer: optimizer, metrics: metrics)
     let validator = validation.map { Predictor(self, $0, loss: loss, metrics: metrics) }
     let clock = ContinuousClock()
     let start = clock.now
     var history = History()
-    var best: (epoch: Int, loss: Double, buffer: Storage)?
+    var best: (epoch: Int, score: (Double, Double), buffer: Storage)?
     var lastGood = buffer.copy()
     var reason = TrainingEvent.Reason.completed
     let stepsPerEpoch = (data.count + batchSize - 1) / batchSize
@@ -85,8 +88,11 @@ extension Model {
 
       let checked = try validator?.evaluate(self)
       let count = Double(Swift.max(data.count, 1))
-      let monitored = checked?.loss ?? total.loss / count
-      let improved = best == nil || monitored < best!.loss
+      let monitored = stopping.monitored(
+        loss: checked?.loss ?? total.loss / count,
+        metrics: checked?.metrics
+          ?? metrics.enumerated().map { ($1.name, total.metrics[$0] / count) })
+      let improved = best == nil || monitored < best!.score
       if improved { best = (epoch, monitored, lastGood) }
       let result = TrainingEvent.Epoch(
         epoch: epoch, loss: total.loss / count,
@@ -130,9 +136,11 @@ extension Model {
   }
 
   /// The network's outputs for every sample of a tensor, `[samples, …input]`, in batches.
+  ///
+  /// Inputs are multiplied by `scale`, or as the data was that the model was trained on.
   public func predict(_ inputs: Tensor, scale: Double? = nil) throws -> Tensor {
     let targets = Tensor(repeating: 0, shape: [inputs.shape[0]])
-    let data = Dataset(inputs: inputs, targets: targets, scale: scale)
+    let data = Dataset(inputs: inputs, targets: targets, scale: scale ?? card.scale)
     return try Predictor(self, data).evaluate(self).outputs
   }
 }

@@ -25,9 +25,8 @@ public struct Model: Sendable {
   public let layers: [LayerInfo]
   /// The type of the parameters.
   public let dtype: DType
-  /// What a file says about the model besides its network: class names, scaling, how it was
-  /// trained.
-  public var metadata: [String: String] = [:]
+  /// What a file says about the model besides its network and its numbers.
+  public var card = ModelCard()
 
   /// The parameters' memory. A training step writes it in place when no one else holds it.
   var buffer: Storage
@@ -61,6 +60,15 @@ public struct Model: Sendable {
     public let output: Shape
     /// The number of parameters that it owns.
     public let parameterCount: Int
+  }
+
+  /// How many multiplications with an addition each layer needs for one sample, by path.
+  public func multiplyAdds() throws -> [String: Int] {
+    let x = Tensor.placeholder(0, shape: Shape([1] + input.sizes), dtype: dtype)
+    let plan = CompiledGraph([try run(x, isTraining: false)]).plan
+    return plan.rows.reduce(into: [:]) { counts, row in
+      if let path = row.label?.path { counts[path, default: 0] += row.multiplyAdds }
+    }
   }
 
   /// Makes a model: traces the network on samples of shape `input`, and draws the first values of

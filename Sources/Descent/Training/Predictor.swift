@@ -79,13 +79,6 @@ public final class Predictor {
     return graph
   }
 
-  /// The plan of the forward pass, as a table.
-  public func description(batchSize: Int) throws -> String {
-    try compiled(for: batchSize).plan.description
-  }
-
-  /// The working memory of the forward pass, in bytes.
-  public func arenaByteCount(batchSize: Int) throws -> Int {
-    try compiled(for: batchSize).plan.arenaByteCount
-  }
+  /// The plan of the forward pass for batches of one size.
+  public func plan(batchSize: Int) throws -> Plan { try compiled(for: batchSize).plan }
 }

@@ -93,18 +93,39 @@ public struct History: Sendable {
 }
 
 /// When training stops before its last epoch, and which weights it leaves behind.
+///
+/// Epochs are compared on the validation set if there is one, else on the training set.
 public struct Stopping: Sendable {
+  /// What makes an epoch better than another.
+  public enum Monitor: String, Sendable, CaseIterable {
+    /// A smaller loss.
+    case loss
+    /// A larger accuracy; where two are equal, a smaller loss.
+    case accuracy
+  }
+
   let patience: Int?
   let restoresBest: Bool
+  let monitor: Monitor
 
   /// All epochs; the last weights stay.
-  public static let never = Stopping(patience: nil, restoresBest: false)
-  /// All epochs; the weights of the best one by validation loss stay.
-  public static let keepingBest = Stopping(patience: nil, restoresBest: true)
-  /// Ends when the validation loss has not improved for `patience` epochs; the weights of the
-  /// best epoch stay (Prechelt, 1998).
-  public static func early(patience: Int = 5) -> Stopping {
-    Stopping(patience: patience, restoresBest: true)
+  public static let never = Stopping(patience: nil, restoresBest: false, monitor: .loss)
+
+  /// All epochs; the weights of the best one stay.
+  public static func keepingBest(by monitor: Monitor = .loss) -> Stopping {
+    Stopping(patience: nil, restoresBest: true, monitor: monitor)
+  }
+
+  /// Ends after `patience` epochs without a better one; the weights of the best one stay
+  /// (Prechelt, 1998).
+  public static func early(patience: Int = 5, by monitor: Monitor = .loss) -> Stopping {
+    Stopping(patience: patience, restoresBest: true, monitor: monitor)
+  }
+
+  /// What is compared: the smaller is the better.
+  func monitored(loss: Double, metrics: [(name: String, value: Double)]) -> (Double, Double) {
+    let accuracy = metrics.first { $0.name == "accuracy" }?.value
+    return monitor == .accuracy ? (-(accuracy ?? -loss), loss) : (loss, loss)
   }
 }
 

@@ -61,15 +61,8 @@ public final class TrainingStep {
     _ = try compiled(for: min(data.count, 2))
   }
 
-  /// The plan of a step, as a table.
-  public func description(batchSize: Int) throws -> String {
-    try compiled(for: batchSize).plan.description
-  }
-
-  /// The working memory of a step, in bytes.
-  public func arenaByteCount(batchSize: Int) throws -> Int {
-    try compiled(for: batchSize).plan.arenaByteCount
-  }
+  /// The plan of a step for minibatches of one size.
+  public func plan(batchSize: Int) throws -> Plan { try compiled(for: batchSize).plan }
 
   /// Takes a step on the samples at the given positions.
   @discardableResult

@@ -1,0 +1,17 @@
+/// What a model needs to be used again besides its numbers, and how it came about.
+public struct ModelCard: Codable, Sendable {
+  /// What stored inputs are multiplied by: 1/255 for images of bytes.
+  public var scale = 1.0
+  /// The names of the classes, or none for a regression.
+  public var classNames: [String] = []
+  /// The name of the loss that it was trained with.
+  public var loss = ""
+  /// The function that turns the network's outputs into what a user wants to see, such as
+  /// `softmax` where the network gives logits.
+  public var outputActivation = Activation.identity
+  /// How it was trained: options and results by name.
+  public var training: [String: String] = [:]
+
+  /// Creates an empty card.
+  public init() {}
+}

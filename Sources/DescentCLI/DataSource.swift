@@ -1,0 +1,95 @@
+import ArgumentParser
+import Descent
+import DescentData
+
+/// Where samples come from: an embedded, downloaded, stored or generated set.
+struct DataSource: ParsableArguments {
+  @Argument(
+    help: "The data set: digits, mnist, fashion, \(GeneratedSet.names.joined(separator: ", ")).")
+  var set: String
+
+  @Option(help: "The folder of mnist's or fashion's IDX files, compressed or not.")
+  var data: String?
+
+  @Option(help: "How many samples of a generated set.")
+  var count: Int?
+
+  @Option(help: "How noisy a generated set is.")
+  var noise: Double?
+
+  /// A data set with what suits it where the user did not choose.
+  struct Loaded {
+    let name: String
+    let summary: String
+    let training: Dataset
+    let test: Dataset
+    /// The size of one image, if the samples are images.
+    var imageSize: (height: Int, width: Int)?
+    var layers = "128:relu"
+    var optimizer = "adam"
+    var learningRate: Double?
+    var labelSmoothing = 0.0
+    var epochs = 10
+    var batchSize = 128
+    /// The share of the training samples that validation takes.
+    var validationShare = 0.1
+    var classNames: [String] { training.classNames }
+    var outputCount: Int { training.targets.rank > 1 ? training.targets.shape[1] : 1 }
+  }
+
+  static var names: [String] { ["digits", "mnist", "fashion"] + GeneratedSet.names }
+
+  func load(seed: UInt64) throws -> Loaded {
+    switch set {
+    case "digits":
+      let (training, test) = try Digits.load()
+      var loaded = Loaded(
+        name: set, summary: "5,000 handwritten digits of MNIST, 28×28, 10 classes",
+        training: Dataset(training), test: Dataset(test),
+        imageSize: (training.height, training.width))
+      loaded.layers = "256:relu"
+      loaded.labelSmoothing = 0.1
+      loaded.epochs = 30
+      loaded.batchSize = 32
+      return loaded
+    case "mnist", "fashion":
+      let isFashion = set == "fashion"
+      let folder = try data ?? download(isFashion: isFashion)
+      let (training, test) = try MNIST.load(folder: folder, isFashion: isFashion)
+      var loaded = Loaded(
+        name: set, summary: "images from \(folder)", training: Dataset(training),
+        test: Dataset(test), imageSize: (training.height, training.width))
+      loaded.validationShare = 1.0 / 6
+      return loaded
+    default: return try generated(seed: seed)
+    }
+  }
+
+  private func download(isFashion: Bool) throws -> String {
+    try Download.folder(isFashion: isFashion) { progress in
+      let total = progress.total.map { " of \($0 / 1024) KiB" } ?? ""
+      writeError("downloading \(progress.file): \(progress.bytes / 1024)\(total)\n")
+    }
+  }
+
+  private func generated(seed: UInt64) throws -> Loaded {
+    let count = count ?? 1_000
+    guard (10...10_000_000).contains(count) else {
+      throw UsageError("--count is from 10 to 10,000,000, not \(count)")
+    }
+    if let noise, !(noise >= 0 && noise.isFinite) {
+      throw UsageError("--noise is not negative, unlike \(noise)")
+    }
+    guard let training = GeneratedSet.named(set, count: count, noise: noise, seed: seed),
+      let test = GeneratedSet.named(set, count: max(count / 4, 10), noise: noise, seed: seed &+ 1)
+    else { throw unknown("data set", set, Self.names) }
+    var loaded = Loaded(
+      name: set, summary: "\(count) samples, generated", training: Dataset(training),
+      test: Dataset(test))
+    loaded.layers = set == "line" ? "none" : "16:tanh,16:tanh"
+    loaded.learningRate = 0.01
+    loaded.epochs = 100
+    loaded.batchSize = 32
+    return loaded
+  }
+}

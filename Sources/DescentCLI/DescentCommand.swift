@@ -1,0 +1,23 @@
+import ArgumentParser
+
+/// `descent`: the program.
+@main
+struct DescentCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "descent",
+    abstract: "Train, examine and use neural networks.",
+    discussion: """
+      Examples:
+        descent train digits                  a classifier of handwritten digits, in seconds
+        descent predict runs/digits seven.png what is on this picture?
+
+      Results go to standard output, progress to standard error. Exit codes: 0 done, 3 training \
+      diverged, 64 wrong usage, 65 bad data, 66 input missing, 73 output cannot be written, \
+      74 reading or writing failed, 130 and 143 interrupted.
+      """,
+    version: "descent 0.1.0",
+    subcommands: [
+      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
+      DataCommand.self,
+    ])
+}

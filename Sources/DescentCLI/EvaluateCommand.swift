@@ -1,0 +1,65 @@
+import ArgumentParser
+import Descent
+import DescentCharts
+import DescentData
+
+/// `descent evaluate`: how good a stored model is on a data set.
+struct EvaluateCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Test a stored model on a data set.",
+    discussion: """
+      Examples:
+        descent evaluate runs/digits digits
+        descent evaluate runs/mnist mnist --data FOLDER --json
+      """)
+
+  @Argument(help: "The model: a run folder or a .safetensors file.")
+  var model: String
+
+  @OptionGroup var source: DataSource
+
+  @Option(help: "The seed of a generated set.")
+  var seed: UInt64 = 1
+
+  @Option(help: "How many threads compute.")
+  var threads: Int?
+
+  @Flag(help: "Print the result as one line of JSON.")
+  var json = false
+
+  func run() throws {
+    try reportingErrors {
+      try setThreads(threads)
+      let model = try Model(contentsOf: RunFolder.modelPath(model))
+      let set = try source.load(seed: seed)
+      try check(model, fits: set)
+      let loss = Loss.named(model.card.loss) ?? .crossEntropy
+      let report = try Report(model, on: set.test, loss: loss)
+      if json {
+        print(report.json(prefix: "test_"))
+      } else {
+        print("on the \(set.test.count) test samples of \(set.name):", terminator: " ")
+        print(report.text(style: .detect()))
+      }
+    }
+  }
+
+  private func check(_ model: Model, fits set: DataSource.Loaded) throws {
+    guard model.input == set.test.sampleShape else {
+      throw DataError.mismatch(
+        path: self.model, found: "a model for samples of \(model.input)",
+        expected: "one for \(set.name), whose samples are \(set.test.sampleShape)",
+        remedy: "evaluate it on the set that it was trained on: "
+          + (model.card.training["set"] ?? "unknown"))
+    }
+    let outputs = set.classNames.isEmpty ? set.outputCount : set.classNames.count
+    guard model.output.elementCount == outputs else {
+      throw DataError.mismatch(
+        path: self.model, found: "a model with \(model.output.elementCount) outputs",
+        expected: "\(outputs), as \(set.name) has",
+        remedy: "evaluate it on the set that it was trained on: "
+          + (model.card.training["set"] ?? "unknown"))
+    }
+  }
+}

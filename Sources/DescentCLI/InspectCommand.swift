@@ -1,0 +1,150 @@
+import ArgumentParser
+import Descent
+import DescentCharts
+import DescentData
+import Foundation
+
+/// `descent inspect`: a network's layers, what they cost, and the plan that runs them.
+struct InspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Show a network: layers, parameters, multiply-adds, memory, and its plan.",
+    discussion: """
+      Examples:
+        descent inspect runs/digits
+        descent inspect digits --layers 30:sigmoid --plan
+
+      Names a stored model, or a data set for which a network is made but not trained. The plan is \
+      that of one training step: what each layer stores on the way forward, what the buffer holds \
+      on the way back, and the update.
+      """)
+
+  @OptionGroup var source: DataSource
+  @OptionGroup var networkOptions: NetworkOptions
+  @OptionGroup var optimizerOptions: OptimizerOptions
+
+  @Option(help: "The minibatch size for memory and plan.")
+  var batchSize = 32
+
+  @Flag(help: "Print the plan of a training step.")
+  var plan = false
+
+  @Flag(help: "Print one line of JSON.")
+  var json = false
+
+  func run() throws {
+    try reportingErrors {
+      _ = try positive(batchSize, "--batch-size")
+      let (model, data, loss) = try subject()
+      let optimizer = try optimizerOptions.make(default: "adam", stepsPerEpoch: 1, epochs: 1)
+      let step = try TrainingStep(model, data, loss: loss, optimizer: optimizer)
+      let training = try step.plan(batchSize: batchSize)
+      let forward = try Predictor(model, data).plan(batchSize: batchSize)
+      let summary = try Summary(model)
+      if json {
+        print(summary.json(model, training, forward, batchSize))
+      } else {
+        print(summary.table(model))
+        print(
+          """
+          training a minibatch of \(batchSize): \(training.instructionCount) instructions, \
+          \(bytes(training.arenaByteCount)) of working memory
+          predicting as many: \(forward.instructionCount) instructions, \
+          \(bytes(forward.arenaByteCount)) of working memory
+          """)
+        if plan { print("\n\(training)") } else { print("the plan: --plan") }
+      }
+    }
+  }
+
+  /// A model, with data of the right shape to make plans for.
+  private func subject() throws -> (Model, Dataset, Loss) {
+    let path = RunFolder.modelPath(source.set)
+    if DataSource.names.contains(source.set), !FileManager.default.fileExists(atPath: path) {
+      let set = try source.load(seed: 1)
+      let design = try networkOptions.design(for: set)
+      return (
+        try Model(design.network, input: set.training.sampleShape), set.training, design.loss
+      )
+    }
+    let model = try Model(contentsOf: path)
+    let isClassification = !model.card.classNames.isEmpty
+    let inputs = Tensor.zeros(Shape([1] + model.input.sizes))
+    let targets = isClassification
+      ? Tensor([Int32(0)]) : Tensor.zeros(Shape([1] + model.output.sizes))
+    return (
+      model, Dataset(inputs: inputs, targets: targets, classNames: model.card.classNames),
+      Loss.named(model.card.loss) ?? .crossEntropy
+    )
+  }
+}
+
+/// A network's layers and what each costs.
+private struct Summary {
+  let rows: [(layer: Model.LayerInfo, multiplyAdds: Int)]
+
+  init(_ model: Model) throws {
+    let counts = try model.multiplyAdds()
+    rows = model.layers.map { ($0, counts[$0.path] ?? 0) }
+  }
+
+  func table(_ model: Model) -> String {
+    var table = TextTable([
+      .leading("layer"), .leading(""), .leading("output"), .trailing("parameters"),
+      .trailing("%"), .trailing("multiply-adds"), .trailing("activation"),
+    ])
+    let total = max(model.parameterCount, 1)
+    for (layer, multiplyAdds) in rows {
+      table.append([
+        layer.path, layer.summary, "\(layer.output)", grouped(layer.parameterCount),
+        fixed(Double(layer.parameterCount) * 100 / Double(total), 1), grouped(multiplyAdds),
+        bytes(layer.output.elementCount * model.dtype.size),
+      ])
+    }
+    return """
+      input \(model.input)
+      \(table)
+      \(grouped(model.parameterCount)) parameters, \
+      \(bytes(model.parameterCount * model.dtype.size)); \
+      \(grouped(rows.reduce(0) { $0 + $1.multiplyAdds })) multiply-adds a sample
+      """
+  }
+
+  func json(_ model: Model, _ training: Plan, _ forward: Plan, _ batchSize: Int) -> JSONLine {
+    var line = JSONLine()
+    line.add("input", model.input.sizes)
+    line.add(
+      "layers",
+      rows.map { layer, multiplyAdds in
+        var row = JSONLine()
+        row.add("path", layer.path)
+        row.add("layer", layer.summary)
+        row.add("output", layer.output.sizes)
+        row.add("parameters", layer.parameterCount)
+        row.add("multiply_adds", multiplyAdds)
+        return row
+      })
+    line.add("parameters", model.parameterCount)
+    line.add("batch_size", batchSize)
+    line.add("training_arena_bytes", training.arenaByteCount)
+    line.add("prediction_arena_bytes", forward.arenaByteCount)
+    return line
+  }
+}
+
+/// A number of bytes for people.
+func bytes(_ count: Int) -> String {
+  for (size, unit) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")] where count >= size {
+    return "\(fixed(Double(count) / Double(size), 1)) \(unit)"
+  }
+  return "\(count) B"
+}
+
+/// A whole number with its thousands apart.
+func grouped(_ number: Int) -> String {
+  let digits = String(number)
+  let parts = stride(from: digits.count, to: 0, by: -3).map { end in
+    digits.dropLast(digits.count - end).suffix(3)
+  }
+  return parts.reversed().joined(separator: ",")
+}

@@ -1,0 +1,127 @@
+import ArgumentParser
+import Descent
+
+/// The options that describe a network.
+struct NetworkOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The hidden layers, as units:activation, separated by commas; \"none\" for no hidden layer.",
+      discussion: "Activations: \(Activation.all.map(\.name).joined(separator: ", ")).",
+      valueName: "128:relu,64:relu"))
+  var layers: String?
+
+  @Option(help: "The function of the last layer, such as softmax, sigmoid or identity.")
+  var outputActivation: String?
+
+  @Option(help: "The loss: \(Loss.names.joined(separator: ", ")).")
+  var loss: String?
+
+  @Option(help: "With cross-entropy: how much of every class is mixed into each target.")
+  var labelSmoothing: Double?
+
+  @Option(help: "How weights begin: \(Initializer.names.joined(separator: ", ")).")
+  var initializer: String?
+
+  @Option(help: "How biases begin; zeros unless said otherwise.")
+  var biasInitializer: String?
+
+  /// A network for samples of a data set, with its loss.
+  struct Design {
+    let network: Sequential
+    let loss: Loss
+    /// What turns the network's outputs into what a user wants to see.
+    let outputActivation: Activation
+    /// The hidden layers as text.
+    let layers: String
+  }
+
+  /// What the user chose, or what suits the data.
+  func design(for set: DataSource.Loaded) throws -> Design {
+    let isClassification = !set.classNames.isEmpty
+    let lossName = loss ?? (isClassification ? "cross-entropy" : "l2")
+    guard Loss.names.contains(lossName), let plainLoss = Loss.named(lossName) else {
+      throw unknown("loss", lossName, Loss.names)
+    }
+    if !isClassification && lossName == "cross-entropy" {
+      throw UsageError("\(set.name) has numbers as targets, not classes: use --loss l2 or l1")
+    }
+    let smoothing = labelSmoothing ?? (lossName == "cross-entropy" ? set.labelSmoothing : 0)
+    guard smoothing >= 0 && smoothing < 1 else {
+      throw UsageError("--label-smoothing is at least 0 and less than 1, not \(smoothing)")
+    }
+    if smoothing > 0 && lossName != "cross-entropy" {
+      throw UsageError("--label-smoothing belongs to --loss cross-entropy, not \(lossName)")
+    }
+    let last = try outputFunction(lossName, isClassification: isClassification)
+    let weights = try initializer.map(initializer(named:))
+    let biases = try biasInitializer.map(initializer(named:)) ?? .zeros
+
+    let text = layers ?? set.layers
+    var chain: [any Layer] = set.training.sampleShape.rank > 1 ? [Flatten()] : []
+    for (units, activation) in try hiddenLayers(text) {
+      chain.append(
+        Dense(units, activation: activation, initializer: weights, biasInitializer: biases))
+    }
+    let outputs = isClassification ? set.classNames.count : set.outputCount
+    chain.append(
+      Dense(outputs, activation: last.inNetwork, initializer: weights, biasInitializer: biases))
+    return Design(
+      network: Sequential(chain),
+      loss: smoothing > 0 ? .crossEntropy(labelSmoothing: smoothing) : plainLoss,
+      outputActivation: last.shown, layers: text)
+  }
+
+  /// Losses that take logits contain the last layer's softmax or sigmoid: the network leaves it
+  /// out, and predictions apply it.
+  private func outputFunction(
+    _ loss: String, isClassification: Bool
+  ) throws -> (inNetwork: Activation, shown: Activation) {
+    let fused: Activation? =
+      switch loss {
+      case "cross-entropy": .softmax
+      case "binary-cross-entropy": .sigmoid
+      default: nil
+      }
+    let name = outputActivation ?? fused?.name ?? (isClassification ? "sigmoid" : "identity")
+    guard let activation = Activation.named(name) else {
+      throw unknown("activation", name, Activation.all.map(\.name))
+    }
+    guard let fused else { return (activation, .identity) }
+    guard activation == fused || activation == .identity else {
+      throw UsageError(
+        "\(loss) contains the last layer's \(fused): use --output-activation \(fused), "
+          + "or another loss with \(activation)")
+    }
+    return (.identity, fused)
+  }
+
+  private func initializer(named name: String) throws -> Initializer {
+    guard let initializer = Initializer.named(name) else {
+      throw unknown("initializer", name, Initializer.names)
+    }
+    return initializer
+  }
+
+  private func hiddenLayers(_ text: String) throws -> [(Int, Activation)] {
+    if text == "none" || text.isEmpty { return [] }
+    return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      let pieces = part.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+      guard let units = Int(pieces[0]), (1...1_000_000).contains(units), pieces.count <= 2 else {
+        throw UsageError(
+          "--layers: \"\(part)\" is no layer; write units:activation, for example 128:relu")
+      }
+      let name = pieces.count > 1 ? pieces[1] : "relu"
+      guard let activation = Activation.named(name) else {
+        throw unknown("activation", name, Activation.all.map(\.name))
+      }
+      return (units, activation)
+    }
+  }
+}
+
+/// An error for a name that is not on the list, with the nearest one that is.
+func unknown(_ kind: String, _ name: String, _ names: [String]) -> UsageError {
+  UsageError(
+    "there is no \(kind) called \"\(name)\".\(suggestion(for: name, among: names)) "
+      + "Known: \(names.joined(separator: ", "))")
+}

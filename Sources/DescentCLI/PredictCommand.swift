@@ -1,0 +1,92 @@
+import ArgumentParser
+import Descent
+import DescentCharts
+import DescentData
+
+/// `descent predict`: what a stored model makes of new samples.
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict",
+    abstract: "Use a stored model on pictures, IDX files or rows of a CSV file.",
+    discussion: """
+      Examples:
+        descent predict runs/digits seven.png
+        descent predict runs/spirals rows.csv --format json
+
+      Pictures (PNG, PGM, PPM) become grey and take the size that the model wants; dark ink on \
+      light paper is inverted. A CSV file has one sample a line, its numbers in the order of the \
+      model's inputs, and no header or one line of names.
+      """)
+
+  /// How results are printed.
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, csv, json }
+
+  @Argument(help: "The model: a run folder or a .safetensors file.")
+  var model: String
+
+  @Argument(help: "The files to predict.")
+  var files: [String]
+
+  @Option(help: "How results are printed: text, csv or json (one object a line).")
+  var format = Format.text
+
+  @Option(help: "How many threads compute.")
+  var threads: Int?
+
+  func run() throws {
+    try reportingErrors {
+      try setThreads(threads)
+      let model = try Model(contentsOf: RunFolder.modelPath(model))
+      if format == .csv { print(header(model)) }
+      for file in files {
+        let samples = try Samples(file: file, for: model)
+        let shown = model.card.outputActivation(try model.predict(samples.inputs, scale: samples.scale))
+        let values = shown.doubles()
+        let width = model.output.elementCount
+        for row in 0..<samples.count {
+          show(
+            Array(values[(row * width)..<((row + 1) * width)]), model, samples, row)
+        }
+      }
+    }
+  }
+
+  private func header(_ model: Model) -> String {
+    let names = model.card.classNames
+    return names.isEmpty
+      ? "sample," + (0..<model.output.elementCount).map { "output_\($0)" }.joined(separator: ",")
+      : "sample,class," + names.map { "p_\($0)" }.joined(separator: ",")
+  }
+
+  private func show(_ values: [Double], _ model: Model, _ samples: Samples, _ row: Int) {
+    let names = model.card.classNames
+    let best = values.indices.max { values[$0] < values[$1] } ?? 0
+    let name = samples.name(of: row)
+    switch format {
+    case .csv:
+      let cells = values.map(compact)
+      print(([name] + (names.isEmpty ? [] : [names[best]]) + cells).joined(separator: ","))
+    case .json:
+      var line = JSONLine()
+      line.add("sample", name)
+      if names.isEmpty {
+        line.add("outputs", values)
+      } else {
+        line.add("class", names[best])
+        var probabilities = JSONLine()
+        for (name, value) in zip(names, values) { probabilities.add(name, value) }
+        line.add("probabilities", probabilities)
+      }
+      print(line)
+    case .text:
+      if let picture = samples.picture { print(picture.text(style: .detect())) }
+      if names.isEmpty {
+        print("\(name): \(values.map(compact).joined(separator: ", "))")
+      } else {
+        let others = values.indices.sorted { values[$0] > values[$1] }.prefix(3)
+        let list = others.map { "\(names[$0]) \(percent(values[$0]))" }.joined(separator: ", ")
+        print("\(name): \(names[best])  (\(list))")
+      }
+    }
+  }
+}

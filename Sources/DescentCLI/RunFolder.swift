@@ -1,0 +1,34 @@
+import DescentData
+import Foundation
+
+/// The folder of one training's results: `model.safetensors` and `metrics.jsonl`.
+struct RunFolder {
+  let path: String
+  var modelPath: String { path + "/model.safetensors" }
+
+  /// Makes the folder, and finds out before training begins whether it can be written.
+  init(_ path: String) throws {
+    self.path = path
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw DataError.cannotWrite(path: path, reason: error.localizedDescription)
+    }
+    guard access(path, W_OK | X_OK) == 0 else {
+      throw DataError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+    }
+  }
+
+  /// Writes every event of the training, one a line.
+  func writeMetrics(_ lines: [String]) throws {
+    let text = lines.joined(separator: "\n") + "\n"
+    try AtomicFile.write(Array(text.utf8), to: path + "/metrics.jsonl")
+  }
+
+  /// The model file behind what a user typed: the file itself, or a run folder.
+  static func modelPath(_ typed: String) -> String {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: typed, isDirectory: &isFolder)
+    return exists && isFolder.boolValue ? typed + "/model.safetensors" : typed
+  }
+}

@@ -1,0 +1,45 @@
+extension SVGCanvas {
+  /// The style sheet of every figure.
+  ///
+  /// The palette is that of Okabe and Ito, "Color Universal Design" (2008), which people with the
+  /// common colour blindnesses can tell apart, without its yellow, which is faint on white, and with
+  /// its sky blue in place of blue on dark. Dashes tell series apart where there is no colour.
+  static let styleSheet = """
+    .descent-figure{max-width:100%;height:auto;\
+    font-family:system-ui,-apple-system,"Segoe UI",Roboto,Helvetica,Arial,sans-serif}
+    .descent-figure text{fill:#1c1f23;font-size:12px;font-variant-numeric:tabular-nums}
+    .descent-figure .title{font-size:17px;font-weight:600}
+    .descent-figure .quiet{fill:#5a6169}
+    .descent-figure .strong{font-weight:700}
+    .descent-figure .wrong-text{fill:#a84a00;font-weight:700}
+    .descent-figure .paper{fill:#fff}
+    .descent-figure path{fill:none;stroke-linejoin:round}
+    .descent-figure .grid{stroke:#e3e6ea}
+    .descent-figure .axis{stroke:#8b939c}
+    .descent-figure .frame{fill:none;stroke:#c9ced4}
+    .descent-figure .wrong-frame{fill:none;stroke:#d55e00;stroke-width:3}
+    .descent-figure .series{stroke-width:2}
+    .descent-figure .dense{stroke-width:1.25}
+    .descent-figure .s0{stroke:#0072b2}.descent-figure .f0{fill:#0072b2}
+    .descent-figure .s1{stroke:#d55e00}.descent-figure .f1{fill:#d55e00}
+    .descent-figure .s2{stroke:#009e73}.descent-figure .f2{fill:#009e73}
+    .descent-figure .s3{stroke:#cc79a7}.descent-figure .f3{fill:#cc79a7}
+    .descent-figure .s4{stroke:#1c1f23}.descent-figure .f4{fill:#1c1f23}
+    .descent-figure .hit{fill:#0072b2}.descent-figure .miss{fill:#d55e00}
+    .descent-figure image{image-rendering:pixelated}
+    @media screen and (prefers-color-scheme:dark){
+    .descent-figure text{fill:#e8eaed}
+    .descent-figure .quiet{fill:#a3abb4}
+    .descent-figure .wrong-text{fill:#ff9a52}
+    .descent-figure .paper{fill:#16191d}
+    .descent-figure .grid{stroke:#2c3137}
+    .descent-figure .axis{stroke:#7d858e}
+    .descent-figure .frame{stroke:#4a5159}
+    .descent-figure .s0{stroke:#56b4e9}.descent-figure .f0{fill:#56b4e9}
+    .descent-figure .s4{stroke:#e8eaed}.descent-figure .f4{fill:#e8eaed}
+    }
+    """
+
+  /// How many colours the style sheet has for series.
+  static let seriesColors = 5
+}

@@ -1,0 +1,54 @@
+import AllocationCounter
+import Testing
+
+@testable import Descent
+
+/// The number of heap allocations of a training step after its first: an interface, like a result.
+@Suite struct AllocationTests {
+  private func dataset(_ count: Int) -> Dataset {
+    let key = RandomKey(seed: 1)
+    let inputs = (Tensor.uniform([count, 8, 8], key: key) * 255).cast(to: .uint8)
+    let targets = (Tensor.uniform([count], key: RandomKey(seed: 2)) * 10).cast(to: .int32)
+    return Dataset(
+      inputs: inputs, targets: targets, classNames: (0..<10).map { "\($0)" })
+  }
+
+  @Test(
+    "a training step after the first allocates nothing",
+    .enabled(if: descent_allocations_are_counted(), "allocations are counted with glibc only"),
+    arguments: ["sgd", "momentum", "nesterov", "rmsprop", "adagrad", "adam", "adamw"])
+  func trainingStepAllocatesNothing(_ name: String) throws {
+    let data = dataset(256)
+    let network = Sequential {
+      Flatten()
+      Dense(32, activation: .relu)
+      Residual { Dense(32, activation: .tanh) }
+      Dense(10)
+    }
+    var model = try Model(network, input: [8, 8], seed: 1)
+    let optimizer = Optimizer.named(name, learningRate: .cosine(1e-3, over: 100))!.clipping(norm: 1)
+    let step = try TrainingStep(
+      model, data, loss: .crossEntropy, optimizer: optimizer, metrics: [.accuracy])
+    let positions = (0..<32).map { Int32($0) }
+    try positions.withUnsafeBufferPointer { positions in
+      for _ in 0..<3 { _ = try step.step(&model, positions) }
+      let before = descent_allocation_count()
+      var total = 0.0
+      for _ in 0..<100 {
+        let (loss, metrics) = try step.step(&model, positions)
+        total += loss + metrics[0]
+      }
+      let after = descent_allocation_count()
+      #expect(after - before == 0, "allocations in 100 steps with \(name)")
+      #expect(total.isFinite)
+    }
+  }
+
+  @Test("the counter counts", .enabled(if: descent_allocations_are_counted()))
+  func counterCounts() {
+    let before = descent_allocation_count()
+    let storage = Storage(byteCount: 1 << 16)
+    #expect(descent_allocation_count() > before)
+    withExtendedLifetime(storage) {}
+  }
+}
