@@ -39,31 +39,31 @@ public enum AtomicFile {
     if exists && status.st_mode & S_IFMT != S_IFREG {
       let device = open(target, O_WRONLY | O_CLOEXEC)
       guard device >= 0 else {
-        throw DataError.cannotWrite(path: path, reason: FileBytes.systemReason())
+        throw DataError.cannotWrite(path: path, reason: FileSystem.systemReason())
       }
       defer { close(device) }
       return try writeAll(parts, to: device, path: path)
     }
     let folder = parent(of: target)
-    guard FileBytes.isFolder(folder) else {
+    guard FileSystem.isFolder(folder) else {
       throw DataError.cannotWrite(path: path, reason: "there is no folder \(folder)")
     }
     // rename() asks only the folder; a file that its owner made read-only stays as it is.
     if exists && access(target, W_OK) != 0 {
-      throw DataError.cannotWrite(path: path, reason: FileBytes.systemReason())
+      throw DataError.cannotWrite(path: path, reason: FileSystem.systemReason())
     }
 
     let temporary = "\(folder)/.descent-\(getpid())-\(UInt32.random(in: 0 ... .max)).tmp"
     let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else {
-      throw DataError.cannotWrite(path: path, reason: FileBytes.systemReason())
+      throw DataError.cannotWrite(path: path, reason: FileSystem.systemReason())
     }
     do {
       defer { close(descriptor) }
       if exists { fchmod(descriptor, status.st_mode & 0o777) }
       try writeAll(parts, to: descriptor, path: path)
       guard fsync(descriptor) == 0 else {
-        throw DataError.writeFailed(path: path, reason: FileBytes.systemReason())
+        throw DataError.writeFailed(path: path, reason: FileSystem.systemReason())
       }
     } catch {
       unlink(temporary)
@@ -75,7 +75,7 @@ public enum AtomicFile {
   /// Renames `temporary` to `target` and syncs the folder; removes it where that fails.
   static func move(_ temporary: String, to target: String, describedAs path: String) throws {
     guard rename(temporary, target) == 0 else {
-      let reason = FileBytes.systemReason()
+      let reason = FileSystem.systemReason()
       unlink(temporary)
       throw DataError.cannotWrite(path: path, reason: reason)
     }
@@ -97,7 +97,7 @@ public enum AtomicFile {
           let count = systemWrite(descriptor, bytes.baseAddress! + done, bytes.count - done)
           if count < 0 && errno == EINTR { continue }
           guard count > 0 else {
-            throw DataError.writeFailed(path: path, reason: FileBytes.systemReason())
+            throw DataError.writeFailed(path: path, reason: FileSystem.systemReason())
           }
           done += count
         }

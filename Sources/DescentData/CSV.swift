@@ -1,7 +1,7 @@
 /// A table of comma-separated text (RFC 4180), with the line number of every row.
 ///
 /// ```swift
-/// let table = try CSV(parsing: Array("x,y\n1,2\n".utf8))
+/// let table = try CSV(bytes: Array("x,y\n1,2\n".utf8))
 /// let y = try table.numbers(["y"])  // [2.0]
 /// ```
 /// Quoted fields may hold separators, quotes and line breaks; lines end by LF, CRLF or CR; a byte
@@ -11,6 +11,8 @@ public struct CSV: Sendable {
   public let path: String
   /// The names of the columns, or "1", "2", … without a header.
   public private(set) var columnNames: [String] = []
+  /// Whether the names come from the file.
+  public private(set) var hasHeader = false
   /// The number of the line in which each row begins, from 1.
   public private(set) var lines: [Int] = []
 
@@ -22,23 +24,25 @@ public struct CSV: Sendable {
   ///
   /// - Throws: `DataError`, with the line for wrong quotes and rows of another length.
   public init(
-    contentsOf path: String, separator: Character = ",", hasHeader: Bool = true
+    contentsOf path: String, separator: Character = ",", hasHeader: Bool? = true
   ) throws {
     try self.init(
-      parsing: try FileBytes.read(path), separator: separator, hasHeader: hasHeader, path: path)
+      bytes: try readFile(path), path: path, separator: separator, hasHeader: hasHeader)
   }
 
   /// Reads the bytes of a file; `path` is its name in errors, `separator` an ASCII character.
   ///
+  /// The first line is a header if `hasHeader` says so, or with nil, if none of its fields is a
+  /// number or empty.
+  ///
   /// - Throws: `DataError`, with the line for wrong quotes and rows of another length.
   public init(
-    parsing bytes: [UInt8], separator: Character = ",", hasHeader: Bool = true,
-    path: String = "table"
+    bytes: [UInt8], path: String = "table", separator: Character = ",", hasHeader: Bool? = true
   ) throws {
     self.path = path
     guard let comma = separator.asciiValue, !"\"\r\n".contains(separator) else {
       throw DataError.mismatch(
-        subject: "separator of \(path)", found: "\"\(separator)\"", expected: "an ASCII character",
+        path: "separator of \(path)", found: "\"\(separator)\"", expected: "an ASCII character",
         remedy: "Use , or ; or a tab")
     }
     if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
@@ -46,7 +50,12 @@ public struct CSV: Sendable {
         path: path, format: "CSV", feature: "UTF-16 text", remedy: "Save it as UTF-8")
     }
     try parse(bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...], comma: comma)
-    if hasHeader {
+    let isNamed =
+      !lines.isEmpty
+      && columnNames.indices.allSatisfy {
+        !field(0, $0).isEmpty && number(field(0, $0)) == nil
+      }
+    if hasHeader ?? isNamed {
       guard !lines.isEmpty else {
         throw malformed(1, found: "an empty file", expected: "a line with the column names")
       }
@@ -55,6 +64,7 @@ public struct CSV: Sendable {
       let headerEnd = ends[columnNames.count - 1]
       ends = ends.dropFirst(columnNames.count).map { $0 - headerEnd }
       lines.removeFirst()
+      self.hasHeader = true
     }
   }
 
@@ -77,7 +87,7 @@ public struct CSV: Sendable {
   public func column(_ name: String) throws -> Int {
     guard let index = columnNames.firstIndex(of: name) else {
       throw DataError.mismatch(
-        subject: path, found: "no column \(name.quoted)",
+        path: path, found: "no column \(name.quoted)",
         expected: "one of " + columnNames.prefix(20).map(\.shortened).joined(separator: ", "),
         remedy: "Check the spelling, or the first line of the file")
     }
@@ -103,6 +113,30 @@ public struct CSV: Sendable {
       }
     }
     return values
+  }
+
+  /// A table of numbers alone.
+  public struct Numbers: Equatable, Sendable {
+    /// The names of the columns, or none without a header.
+    public let names: [String]
+    /// The number of columns.
+    public let columnCount: Int
+    /// The numbers: `[rows × columnCount]`, row after row.
+    public let values: [Float]
+  }
+
+  /// The numbers in the bytes of a file, with or without a line of names; `path` is its name in
+  /// errors.
+  ///
+  /// - Throws: `DataError`, with line and column for what is not a number.
+  public static func numbers(_ bytes: [UInt8], path: String) throws -> Numbers {
+    let table = try CSV(bytes: bytes, path: path, hasHeader: nil)
+    guard !table.columnNames.isEmpty else {
+      throw table.malformed(1, found: "an empty file", expected: "rows of numbers")
+    }
+    return Numbers(
+      names: table.hasHeader ? table.columnNames : [], columnCount: table.columnNames.count,
+      values: try table.numbers())
   }
 
   // MARK: Parsing

@@ -18,8 +18,8 @@ public enum DataError: Error, Equatable {
   case unsupported(path: String, format: String, feature: String, remedy: String)
   /// A field of a table holds `text` where a number is needed.
   case notANumber(path: String, line: Int, column: String, text: String)
-  /// Two facts that must agree do not.
-  case mismatch(subject: String, found: String, expected: String, remedy: String)
+  /// Good data does not fit what it is used for; `path` names the file or the set.
+  case mismatch(path: String, found: String, expected: String, remedy: String)
   /// The contents need more than the `limit` of bytes that the caller allows.
   case tooLarge(path: String, limit: Int)
   /// The contents are not the ones that were published.
@@ -32,7 +32,7 @@ public enum DataError: Error, Equatable {
   case download(url: String, reason: String, remedy: String)
 
   /// A place in a file.
-  public enum Place: Equatable, Sendable {
+  public enum Place: Equatable, Sendable, ExpressibleByStringInterpolation {
     /// The file as a whole.
     case file
     /// The byte at this offset, from 0.
@@ -41,6 +41,9 @@ public enum DataError: Error, Equatable {
     case line(Int)
     /// A part with a name, such as `tensor "weight"`.
     case part(String)
+
+    /// A part with this name.
+    public init(stringLiteral name: String) { self = .part(name) }
   }
 
   /// The exit status of a program that ends by this error, after the BSD `sysexits` list.
@@ -68,8 +71,8 @@ extension DataError: CustomStringConvertible, LocalizedError {
       return "\(path): this \(format) file has \(feature), which is not supported. \(remedy)"
     case .notANumber(let path, let line, let column, let text):
       return "\(path):\(line): column \"\(column)\": \"\(text)\" is not a number"
-    case .mismatch(let subject, let found, let expected, let remedy):
-      return "\(subject): found \(found), expected \(expected). \(remedy)"
+    case .mismatch(let path, let found, let expected, let remedy):
+      return "\(path): found \(found), expected \(expected). \(remedy)"
     case .tooLarge(let path, let limit):
       return "\(path): holds more than the limit of \(limit) bytes. Raise the limit or split it"
     case .checksum(let path, let algorithm, let found, let expected):

@@ -11,11 +11,13 @@ public enum Digits {
   /// The images come in runs of ten, one of each class, in the order 0 to 9; every fifth run is
   /// for testing. So any ten neighbours, and nearly any prefix, hold each class equally often.
   /// - Throws: never, unless the program file is damaged (`DataError`).
-  public static func load() throws -> ImageData { try decoded.get() }
+  public static func load() throws -> (training: LabelledImages, test: LabelledImages) {
+    try decoded.get()
+  }
 
   private static let decoded = Result { try decode() }
 
-  static func decode() throws -> ImageData {
+  static func decode() throws -> (training: LabelledImages, test: LabelledImages) {
     let name = "embedded digits"
     let (size, count, runLength, testEvery) = (28 * 28, 5000, 10, 5)
     let packed = Array(
@@ -23,7 +25,7 @@ public enum Digits {
     let contents = try Gzip.decompress(packed, limit: count * (size + 1), path: name)
     guard contents.count == count * (size + 1) else {
       throw DataError.mismatch(
-        subject: name, found: "\(contents.count) bytes", expected: "\(count * (size + 1))",
+        path: name, found: "\(contents.count) bytes", expected: "\(count * (size + 1))",
         remedy: "Install the program again")
     }
     func part(_ isTest: Bool) throws -> LabelledImages {
@@ -38,6 +40,6 @@ public enum Digits {
         height: 28, width: 28, pixels: pixels, labels: labels,
         classNames: (0...9).map { "\($0)" }, name: name)
     }
-    return ImageData(training: try part(false), test: try part(true))
+    return (try part(false), try part(true))
   }
 }

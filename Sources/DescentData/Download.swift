@@ -34,6 +34,15 @@ public struct Download: Sendable {
     self.program = program
   }
 
+  /// The folder with MNIST, or Fashion-MNIST, in the user's cache, fetched first if need be.
+  ///
+  /// - Throws: `DataError`, as `folder(of:progress:)`.
+  public static func folder(
+    isFashion: Bool = false, progress: (Progress) -> Void = { _ in }
+  ) throws -> String {
+    try Download().folder(of: isFashion ? .fashionMNIST : .mnist, progress: progress)
+  }
+
   /// `$XDG_CACHE_HOME/descent`, or else `~/Library/Caches/descent` (Apple) or `~/.cache/descent`.
   public static var cacheFolder: String {
     cacheFolder(environment: ProcessInfo.processInfo.environment)
@@ -57,35 +66,35 @@ public struct Download: Sendable {
     /// The file that is being fetched.
     public let file: String
     /// The bytes of the whole set that have arrived.
-    public let received: Int
-    /// The bytes of the whole set, as published.
-    public let total: Int
+    public let bytes: Int
+    /// The bytes of the whole set, if they are known.
+    public let total: Int?
   }
 
-  /// The set from the cache, fetched first where it is not there yet.
+  /// The folder with the four files of a set, fetched first where they are not there yet.
   ///
   /// Every fetched file is checked by its SHA-256 and appears in the cache whole or not at all, so
   /// that an interrupted download goes on with the next file. `progress` is called on the calling
   /// thread, which waits, about ten times a second.
   /// - Throws: `DataError`; where there is no network or no curl, it says what to do by hand.
-  public func images(
-    _ set: ImageSet, progress: (Progress) -> Void = { _ in }
-  ) throws -> ImageData {
+  public func folder(
+    of set: ImageSet, progress: (Progress) -> Void = { _ in }
+  ) throws -> String {
     let target = "\(folder)/\(set.name)"
     var received = 0
     let total = set.files.reduce(0) { $0 + $1.size }
     for file in set.files {
       let path = "\(target)/\(file.name)"
-      if FileBytes.size(of: path) == nil {
-        try FileBytes.createFolder(target)
+      if FileSystem.size(of: path) == nil {
+        try FileSystem.createFolder(target)
         try fetch(set.host + file.name, to: path, check: file.digest, remedy: set.manualRemedy) {
-          progress(Progress(file: file.name, received: received + min($0, file.size), total: total))
+          progress(Progress(file: file.name, bytes: received + min($0, file.size), total: total))
         }
       }
       received += file.size
-      progress(Progress(file: file.name, received: received, total: total))
+      progress(Progress(file: file.name, bytes: received, total: total))
     }
-    return try set.read(from: target)
+    return target
   }
 
   private func fetch(
@@ -95,8 +104,8 @@ public struct Download: Sendable {
     let temporary = "\(path).\(getpid()).part"
     let messages = "\(path).\(getpid()).log"
     defer {
-      FileBytes.remove(temporary)
-      FileBytes.remove(messages)
+      FileSystem.remove(temporary)
+      FileSystem.remove(messages)
     }
     let arguments = [
       program, "--fail", "--location", "--silent", "--show-error", "--connect-timeout", "20",
@@ -105,20 +114,20 @@ public struct Download: Sendable {
     ]
     let status: Int32
     do {
-      status = try Subprocess.run(arguments) { progress(FileBytes.size(of: temporary) ?? 0) }
+      status = try Subprocess.run(arguments) { progress(FileSystem.size(of: temporary) ?? 0) }
     } catch {
       throw DataError.download(
         url: url, reason: "the program \(program) cannot be started (\(error))", remedy: remedy)
     }
     guard status == 0 else {
-      let text = (try? FileBytes.read(messages, limit: 1 << 16)).map {
+      let text = (try? readFile(messages, limit: 1 << 16)).map {
         String(decoding: $0, as: UTF8.self).split(separator: "\n").last.map(String.init) ?? ""
       }
       let reason =
         text.flatMap { $0.isEmpty ? nil : $0 } ?? "\(program) ended with status \(status)"
       throw DataError.download(url: url, reason: reason, remedy: remedy)
     }
-    let bytes = try FileBytes.read(temporary, limit: 200_000_000)
+    let bytes = try readFile(temporary, limit: 200_000_000)
     let (found, expected) =
       switch digest {
       case .packed(let sum): (SHA256.hexDigest(of: bytes), sum)

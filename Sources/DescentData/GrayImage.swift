@@ -10,35 +10,35 @@ public struct GrayImage: Equatable, Sendable {
   /// The most pixels that a picture may have: 64 million.
   public static let pixelLimit = 1 << 26
 
-  /// Creates a picture from its shades.
-  ///
-  /// - Throws: `DataError.mismatch` where the sizes are not positive, are beyond `pixelLimit`, or
-  ///   do not agree with the number of pixels.
-  public init(width: Int, height: Int, pixels: [UInt8]) throws {
-    let (count, overflow) = width.multipliedReportingOverflow(by: height)
-    guard width > 0, height > 0, !overflow, count <= Self.pixelLimit, count == pixels.count else {
-      throw DataError.mismatch(
-        subject: "picture of \(width) × \(height)", found: "\(pixels.count) pixels",
-        expected: "width × height, at most \(Self.pixelLimit)", remedy: "Give sizes that agree")
-    }
+  /// Creates a picture from `width × height` shades, which are at most `pixelLimit`.
+  public init(width: Int, height: Int, pixels: [UInt8]) {
+    precondition(
+      Self.isWithinLimit(width, height) && width * height == pixels.count,
+      "a picture of \(width) × \(height) from \(pixels.count) pixels")
     (self.width, self.height, self.pixels) = (width, height, pixels)
+  }
+
+  /// Whether a picture may have these sizes, both positive.
+  static func isWithinLimit(_ width: Int, _ height: Int) -> Bool {
+    let (count, overflow) = width.multipliedReportingOverflow(by: height)
+    return width > 0 && height > 0 && !overflow && count <= pixelLimit
   }
 
   /// Reads a PNG, PGM or PPM picture; colours become shades, transparency white.
   ///
   /// - Throws: `DataError`.
   public init(contentsOf path: String) throws {
-    try self.init(parsing: try FileBytes.read(path, limit: 1 << 30), path: path)
+    try self.init(bytes: try readFile(path, limit: 1 << 30), path: path)
   }
 
   /// Reads the bytes of a PNG, PGM or PPM picture; `path` is its name in errors.
   ///
   /// - Throws: `DataError`.
-  public init(parsing bytes: [UInt8], path: String = "picture") throws {
-    if bytes.starts(with: PNG.signature) {
+  public init(bytes: [UInt8], path: String = "picture") throws {
+    if PNG.isPNG(bytes) {
       self = try PNG.decode(bytes, path: path)
-    } else if bytes.first == UInt8(ascii: "P") {
-      self = try PNM.decode(bytes, path: path)
+    } else if PGM.isPGM(bytes) {
+      self = try PGM.decode(bytes, path: path)
     } else {
       throw DataError.unsupported(
         path: path, format: "picture", feature: "an unknown beginning",
@@ -49,17 +49,14 @@ public struct GrayImage: Equatable, Sendable {
   /// The bytes of a PNG file with this picture.
   public func png() -> [UInt8] { PNG.encode(self) }
 
-  /// The picture at another size: every new pixel is the mean of the area that it covers.
-  ///
-  /// - Throws: `DataError.mismatch` where the new size is not positive or beyond `pixelLimit`.
-  public func resized(toWidth newWidth: Int, height newHeight: Int) throws -> GrayImage {
-    let (count, overflow) = newWidth.multipliedReportingOverflow(by: newHeight)
-    guard newWidth > 0, newHeight > 0, !overflow, count <= Self.pixelLimit else {
-      return try GrayImage(width: newWidth, height: newHeight, pixels: [])
-    }
+  /// The picture at another size, at most `pixelLimit`: every new pixel is the mean of the area
+  /// that it covers.
+  public func resized(width newWidth: Int, height newHeight: Int) -> GrayImage {
+    precondition(
+      Self.isWithinLimit(newWidth, newHeight), "a picture of \(newWidth) × \(newHeight)")
     let columns = Self.coverage(from: width, to: newWidth)
     let rows = Self.coverage(from: height, to: newHeight)
-    var result = [UInt8](repeating: 0, count: count)
+    var result = [UInt8](repeating: 0, count: newWidth * newHeight)
     var sums = [Float](repeating: 0, count: width)
     for (y, row) in rows.enumerated() {
       for x in 0..<width { sums[x] = 0 }
@@ -74,7 +71,7 @@ public struct GrayImage: Equatable, Sendable {
         result[y * newWidth + x] = UInt8(min(max(sum.rounded(), 0), 255))
       }
     }
-    return try GrayImage(width: newWidth, height: newHeight, pixels: result)
+    return GrayImage(width: newWidth, height: newHeight, pixels: result)
   }
 
   /// For each of `new` equal parts of a line of `old` pixels: the pixels that it covers, and the

@@ -83,16 +83,16 @@ public struct ImageSet: Equatable, Sendable {
   /// one size.
   ///
   /// - Throws: `DataError`: a file is missing or wrong, or the four do not agree.
-  public func read(from folder: String) throws -> ImageData {
+  public func read(from folder: String) throws -> (training: LabelledImages, test: LabelledImages) {
     let training = try read(images: files[0], labels: files[1], in: folder)
     let test = try read(images: files[2], labels: files[3], in: folder)
     guard training.height == test.height && training.width == test.width else {
       throw DataError.mismatch(
-        subject: folder, found: "test images of \(test.height) × \(test.width)",
+        path: folder, found: "test images of \(test.height) × \(test.width)",
         expected: "\(training.height) × \(training.width) as in training",
         remedy: "Put the four files of one set there")
     }
-    return ImageData(training: training, test: test)
+    return (training, test)
   }
 
   /// Whether all four files are in `folder`, under any of their names.
@@ -102,18 +102,18 @@ public struct ImageSet: Equatable, Sendable {
 
   private func read(images: File, labels: File, in folder: String) throws -> LabelledImages {
     let (imagePath, labelPath) = (try require(images, in: folder), try require(labels, in: folder))
-    let pixels = try IDX(contentsOf: imagePath, limit: Self.limit)
-    let classes = try IDX(contentsOf: labelPath, limit: Self.limit)
+    let pixels = try IDXArray(contentsOf: imagePath, limit: Self.limit)
+    let classes = try IDXArray(contentsOf: labelPath, limit: Self.limit)
     for (array, path, rank) in [(pixels, imagePath, 3), (classes, labelPath, 1)]
-    where array.element != .uint8 || array.shape.count != rank {
+    where array.dtype != .uint8 || array.shape.count != rank {
       throw DataError.mismatch(
-        subject: path, found: "\(array.element) of shape \(array.shape)",
+        path: path, found: "\(array.dtype) of shape \(array.shape)",
         expected: "uint8 with \(rank) \(rank == 1 ? "axis" : "axes")",
         remedy: "Check that images and labels are not exchanged")
     }
     guard pixels.shape[0] == classes.shape[0], pixels.shape[0] > 0 else {
       throw DataError.mismatch(
-        subject: labelPath, found: "\(classes.shape[0]) labels",
+        path: labelPath, found: "\(classes.shape[0]) labels",
         expected: "\(pixels.shape[0]), one for each image of \(imagePath)",
         remedy: "Use the image file and the label file of one set")
     }
@@ -130,7 +130,7 @@ public struct ImageSet: Equatable, Sendable {
       dotted[plain.distance(from: plain.startIndex, to: index)] = "."
     }
     return [plain, String(dotted)].flatMap { ["\(folder)/\($0).gz", "\(folder)/\($0)"] }
-      .first { FileBytes.size(of: $0) != nil }
+      .first { FileSystem.size(of: $0) != nil }
   }
 
   private func require(_ file: File, in folder: String) throws -> String {

@@ -25,13 +25,13 @@ public struct LabelledImages: Equatable, Sendable {
       byteCount(of: [labels.count, height, width], elementSize: 1) == pixels.count
     else {
       throw DataError.mismatch(
-        subject: name, found: "\(pixels.count) pixels",
+        path: name, found: "\(pixels.count) pixels",
         expected: "\(labels.count) labels × \(height) × \(width)",
         remedy: "Use the image file and the label file of one set")
     }
     if let index = labels.firstIndex(where: { $0 >= classNames.count }) {
       throw DataError.mismatch(
-        subject: "\(name), label \(index)", found: "\(labels[index])",
+        path: "\(name), label \(index)", found: "\(labels[index])",
         expected: "0 to \(classNames.count - 1)",
         remedy: "Use the label file of this set, or say how many classes there are")
     }
@@ -41,10 +41,8 @@ public struct LabelledImages: Equatable, Sendable {
 
   /// The image at `index` as a picture.
   public subscript(index: Int) -> GrayImage {
-    get throws {
-      let size = height * width
-      return try GrayImage(
-        width: width, height: height, pixels: Array(pixels[index * size..<(index + 1) * size]))
-    }
+    let size = height * width
+    return GrayImage(
+      width: width, height: height, pixels: Array(pixels[index * size..<(index + 1) * size]))
   }
 }

@@ -1,11 +1,14 @@
 /// The PNG format (ISO/IEC 15948): all kinds of pixels, interlaced or not, to shades of grey.
-enum PNG {
-  static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+public enum PNG {
+  private static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+
+  /// Whether `bytes` begin like a PNG file.
+  public static func isPNG(_ bytes: [UInt8]) -> Bool { bytes.starts(with: signature) }
 
   /// Reads a picture; colours become shades, transparency white.
   ///
   /// - Throws: `DataError`.
-  static func decode(_ bytes: [UInt8], path: String) throws -> GrayImage {
+  public static func decode(_ bytes: [UInt8], path: String) throws -> GrayImage {
     var reader = ByteReader(bytes, path: path, format: "PNG")
     try reader.skip(signature.count)
     var header: Header?
@@ -74,7 +77,7 @@ enum PNG {
         offset += rowBytes + 1
       }
     }
-    return try GrayImage(width: header.width, height: header.height, pixels: pixels)
+    return GrayImage(width: header.width, height: header.height, pixels: pixels)
   }
 
   /// Undoes the filter of one row in place: differences to the left, above, or both.
@@ -109,7 +112,7 @@ enum PNG {
   }
 
   /// The bytes of a PNG file with this picture, not compressed.
-  static func encode(_ image: GrayImage) -> [UInt8] {
+  public static func encode(_ image: GrayImage) -> [UInt8] {
     var rows: [UInt8] = []
     for y in 0..<image.height {
       rows.append(0)
@@ -179,8 +182,7 @@ extension PNG {
           found: "kind \(kind), depth \(depth), methods \(Array(methods)) \(interlace)",
           expected: "a combination of the standard")
       }
-      let (count, overflow) = width.multipliedReportingOverflow(by: height)
-      guard width > 0, height > 0, !overflow, count <= GrayImage.pixelLimit else {
+      guard GrayImage.isWithinLimit(width, height) else {
         throw reader.malformed(
           place: .part("IHDR"), found: "\(width) × \(height) pixels",
           expected: "1 to \(GrayImage.pixelLimit)")

@@ -34,14 +34,14 @@ enum Subprocess {
       defer { for pointer in argv + environment { free(pointer) } }
       var process: pid_t = 0
       let failure = posix_spawnp(&process, arguments[0], nil, nil, &argv, &environment)
-      guard failure == 0 else { throw Failure(description: FileBytes.systemReason(failure)) }
+      guard failure == 0 else { throw Failure(description: FileSystem.systemReason(failure)) }
       var status: Int32 = 0
       var waits = 0
       while true {
         let ended = waitpid(process, &status, WNOHANG)
         if ended == process { break }
         guard ended == 0 || errno == EINTR else {
-          throw Failure(description: FileBytes.systemReason())
+          throw Failure(description: FileSystem.systemReason())
         }
         usleep(10_000)
         waits += 1

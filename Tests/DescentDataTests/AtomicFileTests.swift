@@ -9,7 +9,7 @@ final class TemporaryFolder: Sendable {
 
   init() throws {
     path = NSTemporaryDirectory() + "descent-tests-\(UUID().uuidString)"
-    try FileBytes.createFolder(path)
+    try FileSystem.createFolder(path)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
@@ -24,15 +24,15 @@ final class TemporaryFolder: Sendable {
     let folder = try TemporaryFolder()
     let path = folder.path + "/a.bin"
     try AtomicFile.write([1, 2, 3], to: path)
-    #expect(try FileBytes.read(path) == [1, 2, 3])
+    #expect(try readFile(path) == [1, 2, 3])
     try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
     try AtomicFile.write(parts: [[4], [], [5, 6]], to: path)
-    #expect(try FileBytes.read(path) == [4, 5, 6])
+    #expect(try readFile(path) == [4, 5, 6])
     let attributes = try FileManager.default.attributesOfItem(atPath: path)
     #expect(attributes[.posixPermissions] as? Int == 0o600)
     #expect(try folder.contents == ["a.bin"])
     try AtomicFile.write("", to: path)
-    #expect(try FileBytes.read(path) == [])
+    #expect(try readFile(path) == [])
   }
 
   @Test func followsLinks() throws {
@@ -41,7 +41,7 @@ final class TemporaryFolder: Sendable {
     try FileManager.default.createSymbolicLink(
       atPath: folder.path + "/link", withDestinationPath: folder.path + "/real")
     try AtomicFile.write([2], to: folder.path + "/link")
-    #expect(try FileBytes.read(folder.path + "/real") == [2])
+    #expect(try readFile(folder.path + "/real") == [2])
   }
 
   @Test func failuresLeaveNothing() throws {
@@ -85,12 +85,12 @@ final class TemporaryFolder: Sendable {
   @Test func readingFails() throws {
     let folder = try TemporaryFolder()
     #expect(throws: DataError.missing(path: "/no/such", remedy: "Look")) {
-      try FileBytes.read("/no/such", remedy: "Look")
+      try readFile("/no/such", remedy: "Look")
     }
-    #expect(throws: DataError.self) { try FileBytes.read(folder.path) }
+    #expect(throws: DataError.self) { try readFile(folder.path) }
     try AtomicFile.write([1, 2, 3], to: folder.path + "/a")
-    #expect(throws: DataError.self) { try FileBytes.read(folder.path + "/a", limit: 2) }
-    #expect(throws: DataError.self) { try FileBytes.createFolder(folder.path + "/a/b") }
+    #expect(throws: DataError.self) { try readFile(folder.path + "/a", limit: 2) }
+    #expect(throws: DataError.self) { try FileSystem.createFolder(folder.path + "/a/b") }
   }
 
   @Test func wordsAndExitCodes() {

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct CSVTests {
   private func table(_ text: String, hasHeader: Bool = true) throws -> CSV {
-    try CSV(parsing: Array(text.utf8), hasHeader: hasHeader, path: "data.csv")
+    try CSV(bytes: Array(text.utf8), path: "data.csv", hasHeader: hasHeader)
   }
 
   @Test func quotesAndLineEnds() throws {
@@ -37,6 +37,21 @@ import Testing
     }
   }
 
+  @Test func numbersFindTheirHeader() throws {
+    func numbers(_ text: String) throws -> CSV.Numbers {
+      try CSV.numbers(Array(text.utf8), path: "data.csv")
+    }
+    let named = try numbers("a,b\n1,2\n")
+    #expect(named.names == ["a", "b"] && named.values == [1, 2] && named.columnCount == 2)
+    let plain = try numbers("1,2\n3,4\n")
+    #expect(plain.names == [] && plain.values == [1, 2, 3, 4] && plain.columnCount == 2)
+    #expect(throws: DataError.self) { try numbers("") }
+    // A header has no number and no empty field; this first line is wrong data.
+    #expect(throws: DataError.notANumber(path: "data.csv", line: 1, column: "1", text: "x")) {
+      try numbers("x,2\n3,4\n")
+    }
+  }
+
   @Test func errorsNameThePlace() throws {
     let error = DataError.notANumber(path: "data.csv", line: 4, column: "age", text: "n/a")
     #expect(throws: error) { try table("id,age\n1,2\n\n2,n/a\n").numbers() }
@@ -47,13 +62,13 @@ import Testing
     ) { try table("a,b\n1,2\n1,2,3\n") }
     #expect(throws: DataError.self) { try table("a,b\n1,\"2\n") }
     #expect(throws: DataError.self) { try table("a,b\n1,\"2\"3\n") }
-    #expect(throws: DataError.self) { try CSV(parsing: [0xFF, 0xFE, 0x61, 0]) }
-    #expect(throws: DataError.self) { try CSV(parsing: [0x61], separator: "\"") }
+    #expect(throws: DataError.self) { try CSV(bytes: [0xFF, 0xFE, 0x61, 0]) }
+    #expect(throws: DataError.self) { try CSV(bytes: [0x61], separator: "\"") }
   }
 
   @Test func everyDamageIsSurvived() {
     feedHostile("CSV", Array("\u{FEFF}a,\"b\"\"\"\r\n1.5,\"2\"\n\"3\",-4e2".utf8)) { bytes in
-      let csv = try CSV(parsing: bytes)
+      let csv = try CSV(bytes: bytes)
       for row in 0..<csv.rowCount { _ = csv.row(row) }
       _ = try csv.numbers()
     }

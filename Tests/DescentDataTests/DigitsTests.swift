@@ -24,10 +24,10 @@ import Testing
 
   @Test func partsShareNoImage() throws {
     let data = try Digits.load()
-    func images(_ part: LabelledImages) throws -> Set<[UInt8]> {
-      Set(try (0..<part.count).map { try part[$0].pixels })
+    func images(_ part: LabelledImages) -> Set<[UInt8]> {
+      Set((0..<part.count).map { part[$0].pixels })
     }
-    let (training, test) = (try images(data.training), try images(data.test))
+    let (training, test) = (images(data.training), images(data.test))
     #expect(training.isDisjoint(with: test))
     #expect(training.count == 4000 && test.count == 1000)
   }

@@ -4,48 +4,47 @@ import Testing
 @testable import DescentData
 
 @Suite struct GeneratedSetTests {
-  @Test(arguments: GeneratedSet.allCases)
-  func sizesAndPrefixes(set: GeneratedSet) throws {
-    let long = try set.make(count: 90, noise: 0.2, seed: 3)
-    let short = try set.make(count: 31, noise: 0.2, seed: 3)
-    #expect(long.features.count == 90 * long.featureNames.count)
+  @Test(arguments: GeneratedSet.names)
+  func sizesAndPrefixes(name: String) throws {
+    func make(_ count: Int, seed: UInt64 = 3) throws -> GeneratedSet {
+      try #require(GeneratedSet.named(name, count: count, noise: 0.2, seed: seed))
+    }
+    let (long, short) = (try make(90), try make(31))
+    #expect(long.features.count == 90 * long.featureCount)
     #expect(short.features[...] == long.features[..<short.features.count])
     #expect(long.features.allSatisfy { $0.isFinite && abs($0) < 5 })
-    #expect(try set.make(count: 31, noise: 0.2, seed: 4) != short)
-    switch long.targets {
-    case .values(let values): #expect(values.count == 90 && set == .line)
-    case .classes(let labels, let names):
-      for label in names.indices {
-        #expect(labels.count { $0 == label } == 90 / names.count)
+    #expect(try make(31, seed: 4) != short)
+    #expect(try make(0).features.isEmpty)
+    #expect(GeneratedSet.summary(of: name) != nil)
+    if let labels = long.labels {
+      for label in long.classNames.indices {
+        #expect(labels.count { $0 == label } == 90 / long.classNames.count)
       }
+    } else {
+      #expect(long.targets?.count == 90 && long.classNames.isEmpty && name == "line")
     }
-    #expect(throws: DataError.self) { try set.make(count: 0) }
-    #expect(throws: DataError.self) { try set.make(count: 5, noise: -1) }
-    #expect(throws: DataError.self) { try set.make(count: 5, noise: .nan) }
   }
 
   @Test func withoutNoiseTheRulesHold() throws {
-    func samples(_ set: GeneratedSet) throws -> [(x: Float, y: Float, label: Int32)] {
-      let data = try set.make(count: 60, noise: 0)
-      guard case .classes(let labels, _) = data.targets else { return [] }
-      return labels.indices.map { (data.features[2 * $0], data.features[2 * $0 + 1], labels[$0]) }
+    func samples(_ name: String) throws -> [(x: Float, y: Float, label: Int32)] {
+      let set = try #require(GeneratedSet.named(name, count: 60, noise: 0, seed: 1))
+      let labels = try #require(set.labels)
+      return labels.indices.map { (set.features[2 * $0], set.features[2 * $0 + 1], labels[$0]) }
     }
-    let line = try GeneratedSet.line.make(count: 60, noise: 0)
-    guard case .values(let values) = line.targets else {
-      Issue.record("line is a regression")
-      return
-    }
-    for (x, y) in zip(line.features, values) { #expect(abs(y - (2 * x + 1)) < 1e-6) }
-    for (x, y, label) in try samples(.xor) { #expect((x * y < 0) == (label == 1)) }
-    for (x, y, label) in try samples(.circles) {
+    let line = try #require(GeneratedSet.named("line", count: 60, noise: 0, seed: 1))
+    for (x, y) in zip(line.features, line.targets ?? []) { #expect(abs(y - (2 * x + 1)) < 1e-6) }
+    for (x, y, label) in try samples("xor") { #expect((x * y < 0) == (label == 1)) }
+    for (x, y, label) in try samples("circles") {
       #expect(abs((x * x + y * y).squareRoot() - (label == 0 ? 1 : 0.5)) < 1e-5)
     }
-    for (x, y, label) in try samples(.moons) {
+    for (x, y, label) in try samples("moons") {
       let (dx, dy) = label == 0 ? (x, y) : (x - 1, y - 0.5)
       #expect(abs(dx * dx + dy * dy - 1) < 1e-5)
     }
-    #expect(try samples(.blobs).allSatisfy { $0.label != 0 || ($0.x == 0 && $0.y == 2) })
-    #expect(try samples(.spirals).count == 60)
+    #expect(try samples("blobs").allSatisfy { $0.label != 0 || ($0.x == 0 && $0.y == 2) })
+    #expect(try samples("spirals").count == 60)
+    #expect(GeneratedSet.named("moon", count: 5, seed: 1) == nil)
+    #expect(GeneratedSet.summary(of: "moon") == nil)
   }
 }
 

@@ -13,26 +13,26 @@ import Testing
 
   @Test func readsEveryKindOfPNG() throws {
     for (name, file, shades) in Self.pictures {
-      let image = try GrayImage(parsing: file)
+      let image = try GrayImage(bytes: file)
       #expect(image.width == 5 && image.height == 7)
       #expect(image.pixels == Fixtures.shades[shades], "\(name)")
     }
     // Row filters 1, 2 and 4; Pillow chose them.
-    let filtered = try GrayImage(parsing: Fixtures.filtered)
+    let filtered = try GrayImage(bytes: Fixtures.filtered)
     #expect(SHA256.hexDigest(of: filtered.pixels) == Fixtures.filteredHash)
   }
 
   @Test func writesPNG() throws {
     for (width, height) in [(1, 1), (3, 2), (300, 400)] {
       let pixels = (0..<width * height).map { UInt8(truncatingIfNeeded: $0 * 7) }
-      let image = try GrayImage(width: width, height: height, pixels: pixels)
-      #expect(try GrayImage(parsing: image.png()) == image)
+      let image = GrayImage(width: width, height: height, pixels: pixels)
+      #expect(try GrayImage(bytes: image.png()) == image)
     }
   }
 
   @Test func readsPGMAndPPM() throws {
     func shades(_ text: String, _ data: [UInt8] = []) throws -> [UInt8] {
-      try GrayImage(parsing: Array(text.utf8) + data).pixels
+      try GrayImage(bytes: Array(text.utf8) + data).pixels
     }
     #expect(try shades("P2\n# a comment\n2 2 # more\n15\n0 5\n10 15") == [0, 85, 170, 255])
     #expect(try shades("P5 2 1 255\n", [7, 8]) == [7, 8])
@@ -47,27 +47,24 @@ import Testing
   }
 
   @Test func resizesByArea() throws {
-    let image = try GrayImage(width: 4, height: 2, pixels: [0, 10, 100, 200, 20, 30, 100, 200])
-    #expect(try image.resized(toWidth: 2, height: 1).pixels == [15, 150])
-    #expect(try image.resized(toWidth: 4, height: 2) == image)
-    #expect(try image.resized(toWidth: 8, height: 2).pixels[..<4] == [0, 0, 10, 10])
-    let third = try GrayImage(width: 3, height: 1, pixels: [0, 90, 240])
-    #expect(try third.resized(toWidth: 2, height: 1).pixels == [30, 190])
-    #expect(throws: DataError.self) { try image.resized(toWidth: 0, height: 1) }
-    #expect(throws: DataError.self) { try image.resized(toWidth: 1 << 40, height: 1 << 40) }
-    #expect(throws: DataError.self) { try GrayImage(width: 2, height: 2, pixels: [1]) }
+    let image = GrayImage(width: 4, height: 2, pixels: [0, 10, 100, 200, 20, 30, 100, 200])
+    #expect(image.resized(width: 2, height: 1).pixels == [15, 150])
+    #expect(image.resized(width: 4, height: 2) == image)
+    #expect(image.resized(width: 8, height: 2).pixels[..<4] == [0, 0, 10, 10])
+    let third = GrayImage(width: 3, height: 1, pixels: [0, 90, 240])
+    #expect(third.resized(width: 2, height: 1).pixels == [30, 190])
   }
 
   @Test func everyDamageIsSurvived() {
     for (name, file, _) in Self.pictures {
-      feedHostile(name, file) { _ = try GrayImage(parsing: $0) }
+      feedHostile(name, file) { _ = try GrayImage(bytes: $0) }
       feedHostile("\(name), checksums mended", file) {
-        _ = try GrayImage(parsing: withChecksums($0))
+        _ = try GrayImage(bytes: withChecksums($0))
       }
     }
-    feedHostile("PGM", Array("P2 2 2 15 0 5 10 15".utf8)) { _ = try GrayImage(parsing: $0) }
-    feedHostile("PGM", Array("P5 2 2 255 abcd".utf8)) { _ = try GrayImage(parsing: $0) }
-    feedHostile("PPM", Array("P6 1 2 900 abcdefghijkl".utf8)) { _ = try GrayImage(parsing: $0) }
+    feedHostile("PGM", Array("P2 2 2 15 0 5 10 15".utf8)) { _ = try GrayImage(bytes: $0) }
+    feedHostile("PGM", Array("P5 2 2 255 abcd".utf8)) { _ = try GrayImage(bytes: $0) }
+    feedHostile("PPM", Array("P6 1 2 900 abcdefghijkl".utf8)) { _ = try GrayImage(bytes: $0) }
   }
 
   /// A PNG file whose parts have the right checksums, so that damage gets past them.

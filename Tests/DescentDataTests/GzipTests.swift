@@ -52,13 +52,13 @@ import Testing
     file.replaceSubrange(file.count - 4..<file.count, with: [0xFF, 0xFF, 0xFF, 0xFF])
     #expect(throws: DataError.self) { try Gzip.decompress(file, limit: 1 << 40) }
     #expect(throws: DataError.self) {
-      try IDX(parsing: [0, 0, 8, 2] + [UInt8](repeating: 0xFF, count: 8))
+      try IDXArray(bytes: [0, 0, 8, 2] + [UInt8](repeating: 0xFF, count: 8))
     }
     #expect(throws: DataError.self) {
-      try Safetensors(parsing: [0, 0, 0, 0xFF, 0, 0, 0, 0] + Array("{}".utf8))
+      try SafetensorsFile(bytes: [0, 0, 0, 0xFF, 0, 0, 0, 0] + Array("{}".utf8))
     }
     #expect(throws: DataError.self) {
-      try GrayImage(parsing: Array("P5 8192 8192 255 ".utf8))
+      try GrayImage(bytes: Array("P5 8192 8192 255 ".utf8))
     }
     #expect(peakMemory() - before < 1 << 30)
   }

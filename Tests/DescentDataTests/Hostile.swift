@@ -51,7 +51,7 @@ func feedHostile(
 
 /// The most memory that this process has asked for so far, in bytes (Linux; elsewhere 0).
 func peakMemory() -> Int {
-  guard let status = try? FileBytes.read("/proc/self/status") else { return 0 }
+  guard let status = try? readFile("/proc/self/status") else { return 0 }
   for line in String(decoding: status, as: UTF8.self).split(separator: "\n")
   where line.hasPrefix("VmPeak:") {
     return (Int(line.filter(\.isNumber)) ?? 0) * 1024

@@ -26,7 +26,7 @@ enum RealMNIST {
     #expect(data.training.labels.prefix(10) == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4])
     #expect(data.test.labels.prefix(10) == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9])
     for file in ImageSet.mnist.files {
-      let contents = try Gzip.decompress(FileBytes.read("\(folder)/\(file.name)"))
+      let contents = try Gzip.decompress(readFile("\(folder)/\(file.name)"))
       #expect(file.digest == .unpacked(SHA256.hexDigest(of: contents)))
     }
   }
@@ -34,7 +34,7 @@ enum RealMNIST {
   @Test(.enabled(if: RealMNIST.folder != nil, "set DESCENT_MNIST to a folder with the four files"))
   func unpacksFastEnough() throws {
     let path = try #require(RealMNIST.folder) + "/train-images-idx3-ubyte.gz"
-    let file = try FileBytes.read(path)
+    let file = try readFile(path)
     let clock = ContinuousClock()
     var times: [Duration] = []
     for _ in 0..<3 {
@@ -50,8 +50,9 @@ enum RealMNIST {
   /// A small set, and its four files as they may lie in a folder.
   private func small(in folder: String, names: [String]) throws -> ImageSet {
     let arrays = [
-      try IDX(shape: [3, 2, 2], bytes: Array(0..<12)), try IDX(shape: [3], bytes: [0, 1, 2]),
-      try IDX(shape: [1, 2, 2], bytes: [9, 9, 9, 9]), try IDX(shape: [1], bytes: [1]),
+      try IDXArray(shape: [3, 2, 2], bytes: Array(0..<12)),
+      try IDXArray(shape: [3], bytes: [0, 1, 2]),
+      try IDXArray(shape: [1, 2, 2], bytes: [9, 9, 9, 9]), try IDXArray(shape: [1], bytes: [1]),
     ]
     var files: [ImageSet.File] = []
     for ((array, name), published) in zip(zip(arrays, names), ImageSet.mnist.files) {
@@ -75,7 +76,7 @@ enum RealMNIST {
       let data = try set.read(from: folder.path)
       #expect(data.training.labels == [0, 1, 2] && data.test.pixels == [9, 9, 9, 9])
       #expect(data.training.classNames == ["a", "b", "c"])
-      #expect(try data.training[1].pixels == [4, 5, 6, 7])
+      #expect(data.training[1].pixels == [4, 5, 6, 7])
     }
   }
 
@@ -83,22 +84,22 @@ enum RealMNIST {
     let folder = try TemporaryFolder()
     let names = ImageSet.mnist.files.map(\.name)
     let set = try small(in: folder.path, names: names)
-    func expectError(_ name: Int, _ array: IDX) throws {
+    func expectError(_ name: Int, _ array: IDXArray) throws {
       let path = "\(folder.path)/\(names[name])"
-      let good = try FileBytes.read(path)
+      let good = try readFile(path)
       try array.write(to: path)
       #expect(throws: DataError.self) { try set.read(from: folder.path) }
       try AtomicFile.write(good, to: path)
     }
-    try expectError(1, IDX(shape: [2], bytes: [0, 1]))
-    try expectError(1, IDX(shape: [3], bytes: [0, 1, 3]))
-    try expectError(1, IDX(shape: [3, 1], bytes: [0, 1, 2]))
-    try expectError(0, IDX(shape: [3, 4], bytes: Array(0..<12)))
-    try expectError(0, IDX(shape: [3, 0, 4], bytes: []))
-    try expectError(2, IDX(shape: [1, 1, 4], bytes: [1, 2, 3, 4]))
-    try expectError(3, IDX(element: .int16, shape: [1], bytes: [1, 0]))
+    try expectError(1, IDXArray(shape: [2], bytes: [0, 1]))
+    try expectError(1, IDXArray(shape: [3], bytes: [0, 1, 3]))
+    try expectError(1, IDXArray(shape: [3, 1], bytes: [0, 1, 2]))
+    try expectError(0, IDXArray(shape: [3, 4], bytes: Array(0..<12)))
+    try expectError(0, IDXArray(shape: [3, 0, 4], bytes: []))
+    try expectError(2, IDXArray(shape: [1, 1, 4], bytes: [1, 2, 3, 4]))
+    try expectError(3, IDXArray(dtype: .int16, shape: [1], bytes: [1, 0]))
     _ = try set.read(from: folder.path)
-    FileBytes.remove("\(folder.path)/\(names[2])")
+    FileSystem.remove("\(folder.path)/\(names[2])")
     do {
       _ = try set.read(from: folder.path)
       Issue.record("no error")
@@ -110,21 +111,22 @@ enum RealMNIST {
   }
 
   #if os(Linux) || os(macOS)
-    @Test(.enabled(if: ["/usr/bin/curl", "/bin/curl"].contains { FileBytes.size(of: $0) != nil }))
+    @Test(.enabled(if: ["/usr/bin/curl", "/bin/curl"].contains { FileSystem.size(of: $0) != nil }))
     func downloads() throws {
       let (source, cache) = (try TemporaryFolder(), try TemporaryFolder())
       let names = ImageSet.mnist.files.map(\.name)
       let set = try small(in: source.path, names: names)
       var seen: [Download.Progress] = []
-      let data = try Download(into: cache.path + "/deep").images(set) { seen.append($0) }
+      let folder = try Download(into: cache.path + "/deep").folder(of: set) { seen.append($0) }
+      let data = try set.read(from: folder)
       #expect(data.training.count == 3)
       let total = set.files.reduce(0) { $0 + $1.size }
-      #expect(seen.last?.received == total && seen.last?.total == total)
+      #expect(seen.last?.bytes == total && seen.last?.total == total)
       let left = try FileManager.default.contentsOfDirectory(atPath: cache.path + "/deep/small")
       #expect(left.sorted() == names.sorted())
       // The second time nothing is fetched.
-      FileBytes.remove("\(source.path)/\(names[0])")
-      _ = try Download(into: cache.path + "/deep").images(set)
+      FileSystem.remove("\(source.path)/\(names[0])")
+      _ = try Download(into: cache.path + "/deep").folder(of: set)
     }
 
     @Test func aWrongFileIsNotKept() throws {
@@ -144,7 +146,7 @@ enum RealMNIST {
         """, to: program)
       try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: program)
       do {
-        _ = try Download(into: cache.path, program: program).images(set)
+        _ = try Download(into: cache.path, program: program).folder(of: set)
         Issue.record("no error")
       } catch let error as DataError {
         guard case .checksum(_, "SHA-256", _, _) = error else {
@@ -160,7 +162,7 @@ enum RealMNIST {
       let cache = try TemporaryFolder()
       for program in ["/no/such/curl", "false"] {
         do {
-          _ = try Download(into: cache.path, program: program).images(.mnist)
+          _ = try Download(into: cache.path, program: program).folder(of: .mnist)
           Issue.record("no error")
         } catch let error as DataError {
           guard case .download(let url, _, _) = error else {

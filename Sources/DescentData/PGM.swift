@@ -1,9 +1,14 @@
 /// The plain picture formats PGM (P2, P5) and PPM (P3, P6).
-enum PNM {
+public enum PGM {
+  /// Whether `bytes` begin like one of these files, or one of their kin.
+  public static func isPGM(_ bytes: [UInt8]) -> Bool {
+    bytes.count >= 2 && bytes[0] == UInt8(ascii: "P") && (0x31...0x37).contains(bytes[1])
+  }
+
   /// Reads a picture; colours become shades.
   ///
   /// - Throws: `DataError`.
-  static func decode(_ bytes: [UInt8], path: String) throws -> GrayImage {
+  public static func decode(_ bytes: [UInt8], path: String) throws -> GrayImage {
     var reader = ByteReader(bytes, path: path, format: "PGM")
     let kind = try reader.take(2).last
     let isText = kind == UInt8(ascii: "2") || kind == UInt8(ascii: "3")
@@ -20,13 +25,12 @@ enum PNM {
       throw reader.malformed(
         at: reader.offset, found: "a maximum of \(maximum)", expected: "1 to 65535")
     }
-    let (count, overflow) = width.multipliedReportingOverflow(by: height)
-    guard width > 0, height > 0, !overflow, count <= GrayImage.pixelLimit else {
+    guard GrayImage.isWithinLimit(width, height) else {
       throw reader.malformed(
         at: reader.offset, found: "\(width) × \(height) pixels",
         expected: "1 to \(GrayImage.pixelLimit)")
     }
-    let samples = count * (isColour ? 3 : 1)
+    let samples = width * height * (isColour ? 3 : 1)
     let sampleSize = isText ? 1 : maximum > 255 ? 2 : 1
     // One white space ends the header; a sample of text takes a digit and a blank at least.
     if !isText { try reader.skip(1) }
@@ -49,7 +53,7 @@ enum PNM {
         GrayImage.shade(red: values[$0], green: values[$0 + 1], blue: values[$0 + 2])
       }
     }
-    return try GrayImage(width: width, height: height, pixels: values)
+    return GrayImage(width: width, height: height, pixels: values)
   }
 
   /// The next number, after white space and comments.

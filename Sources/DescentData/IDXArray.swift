@@ -1,7 +1,7 @@
 /// An array of numbers in the IDX format, in which MNIST and its kin are published.
-public struct IDX: Equatable, Sendable {
+public struct IDXArray: Equatable, Sendable {
   /// The type of the numbers, with the code that stands for it in a file.
-  public enum Element: UInt8, Sendable, CaseIterable {
+  public enum ElementType: UInt8, Sendable, CaseIterable {
     case uint8 = 0x08
     case int8 = 0x09
     case int16 = 0x0B
@@ -21,7 +21,7 @@ public struct IDX: Equatable, Sendable {
   }
 
   /// The type of the numbers.
-  public let element: Element
+  public let dtype: ElementType
   /// The length of each axis, outermost first.
   public let shape: [Int]
   /// The numbers in row-major order, each in this machine's byte order.
@@ -32,35 +32,35 @@ public struct IDX: Equatable, Sendable {
   /// - Throws: `DataError.mismatch` where `bytes` are not as many as `shape` says, or where the
   ///   format cannot express the shape (1 to 255 axes, each of less than 2³²).
   public init(shape: [Int], bytes: [UInt8]) throws {
-    try self.init(element: .uint8, shape: shape, bytes: bytes)
+    try self.init(dtype: .uint8, shape: shape, bytes: bytes)
   }
 
   /// Creates an array of any type from its bytes in this machine's order.
   ///
   /// - Throws: `DataError.mismatch` as `init(shape:bytes:)`.
-  public init(element: Element, shape: [Int], bytes: [UInt8]) throws {
+  public init(dtype: ElementType, shape: [Int], bytes: [UInt8]) throws {
     let isExpressible =
       (1...255).contains(shape.count) && shape.allSatisfy { $0 >= 0 && $0 <= UInt32.max }
-    guard isExpressible, byteCount(of: shape, elementSize: element.size) == bytes.count else {
+    guard isExpressible, byteCount(of: shape, elementSize: dtype.size) == bytes.count else {
       throw DataError.mismatch(
-        subject: "IDX array of shape \(shape) (\(element))", found: "\(bytes.count) bytes",
-        expected: "the product of 1 to 255 axes, times \(element.size)",
+        path: "IDX array of shape \(shape) (\(dtype))", found: "\(bytes.count) bytes",
+        expected: "the product of 1 to 255 axes, times \(dtype.size)",
         remedy: "Give as many bytes as the shape says")
     }
-    (self.element, self.shape, self.bytes) = (element, shape, bytes)
+    (self.dtype, self.shape, self.bytes) = (dtype, shape, bytes)
   }
 
   /// Reads the file at `path`, packed by gzip or not.
   ///
   /// - Throws: `DataError`, also where the unpacked contents have more than `limit` bytes.
   public init(contentsOf path: String, limit: Int = 1 << 31) throws {
-    try self.init(parsing: try FileBytes.read(path, limit: limit), limit: limit, path: path)
+    try self.init(bytes: try readFile(path, limit: limit), path: path, limit: limit)
   }
 
   /// Reads the bytes of a file, packed by gzip or not; `path` is its name in errors.
   ///
   /// - Throws: `DataError`, also where the unpacked contents have more than `limit` bytes.
-  public init(parsing file: [UInt8], limit: Int = 1 << 31, path: String = "IDX data") throws {
+  public init(bytes file: [UInt8], path: String = "IDX data", limit: Int = 1 << 31) throws {
     let isPacked = Gzip.isGzip(file)
     let contents = isPacked ? try Gzip.decompress(file, limit: limit, path: path) : file
     var reader = ByteReader(contents, path: path, format: "IDX")
@@ -70,7 +70,7 @@ public struct IDX: Equatable, Sendable {
         expected: "00 00")
     }
     let code = try reader.uint8()
-    guard let element = Element(rawValue: code) else {
+    guard let dtype = ElementType(rawValue: code) else {
       throw reader.malformed(
         at: 2, found: "type code \(hex(code))", expected: "08, 09, 0b, 0c, 0d or 0e")
     }
@@ -78,26 +78,26 @@ public struct IDX: Equatable, Sendable {
     guard rank > 0 else { throw reader.malformed(at: 3, found: "no axes", expected: "1 to 255") }
     var shape: [Int] = []
     for _ in 0..<rank { shape.append(Int(try reader.uint32(.big))) }
-    guard let count = byteCount(of: shape, elementSize: element.size), count == reader.remaining
+    guard let count = byteCount(of: shape, elementSize: dtype.size), count == reader.remaining
     else {
       throw reader.malformed(
         at: reader.offset, found: "\(reader.remaining) bytes of data",
-        expected: "\(shape.map { "\($0)" }.joined(separator: " × ")) × \(element.size)")
+        expected: "\(shape.map { "\($0)" }.joined(separator: " × ")) × \(dtype.size)")
     }
-    self.element = element
+    self.dtype = dtype
     self.shape = shape
-    bytes = Self.swapped(contents[reader.offset...], size: element.size)
+    bytes = Self.swapped(contents[reader.offset...], size: dtype.size)
   }
 
   /// The bytes of an unpacked IDX file with this array.
   public func encoded() -> [UInt8] {
-    var file: [UInt8] = [0, 0, element.rawValue, UInt8(shape.count)]
+    var file: [UInt8] = [0, 0, dtype.rawValue, UInt8(shape.count)]
     for length in shape {
       for shift: UInt32 in [24, 16, 8, 0] {
         file.append(UInt8(truncatingIfNeeded: UInt32(length) >> shift))
       }
     }
-    return file + Self.swapped(bytes[...], size: element.size)
+    return file + Self.swapped(bytes[...], size: dtype.size)
   }
 
   /// Writes an unpacked IDX file, whole or not at all.
@@ -110,7 +110,7 @@ public struct IDX: Equatable, Sendable {
   /// The numbers, converted to `Float`: `[product of shape]`.
   public var floats: [Float] {
     bytes.withUnsafeBytes { raw in
-      switch element {
+      switch dtype {
       case .uint8: raw.map { Float($0) }
       case .int8: raw.map { Float(Int8(bitPattern: $0)) }
       case .int16: Self.load(raw, as: Int16.self) { Float($0) }
