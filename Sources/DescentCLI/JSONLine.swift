@@ -1,3 +1,5 @@
+import Foundation
+
 /// One line of JSON whose keys stay in the order in which they were added.
 struct JSONLine: CustomStringConvertible {
   private var parts: [String] = []
@@ -8,10 +10,7 @@ struct JSONLine: CustomStringConvertible {
   mutating func add(_ key: String, _ value: String) { append(key, Self.quoted(value)) }
   mutating func add(_ key: String, _ value: Int) { append(key, "\(value)") }
   mutating func add(_ key: String, _ value: Bool) { append(key, "\(value)") }
-  /// JSON has no word for infinite and undefined numbers: they become null.
-  mutating func add(_ key: String, _ value: Double) {
-    append(key, value.isFinite ? "\(value)" : "null")
-  }
+  mutating func add(_ key: String, _ value: Double) { append(key, Self.text(value)) }
   mutating func add(_ key: String, _ value: JSONLine) { append(key, value.description) }
   mutating func add(_ key: String, _ values: [JSONLine]) {
     append(key, "[" + values.map(\.description).joined(separator: ",") + "]")
@@ -20,7 +19,15 @@ struct JSONLine: CustomStringConvertible {
     append(key, "[" + values.map(String.init).joined(separator: ",") + "]")
   }
   mutating func add(_ key: String, _ values: [Double]) {
-    append(key, "[" + values.map { $0.isFinite ? "\($0)" : "null" }.joined(separator: ",") + "]")
+    append(key, "[" + values.map(Self.text).joined(separator: ",") + "]")
+  }
+
+  /// Seven significant digits, as float32 has. JSON has no word for infinite and undefined numbers:
+  /// they become null.
+  private static func text(_ value: Double) -> String {
+    guard value.isFinite else { return "null" }
+    let rounded = Double(String(format: "%.7g", value)) ?? value
+    return "\(rounded)"
   }
 
   private mutating func append(_ key: String, _ text: String) {

@@ -75,9 +75,15 @@ extension GrayImage {
   /// A picture of another size is taken for a photo or a scan: it is inverted if its border is
   /// light.
   func fitted(width: Int, height: Int) -> GrayImage {
-    let border = (0..<self.width).flatMap { [pixels[$0], pixels[(self.height - 1) * self.width + $0]] }
-      + (0..<self.height).flatMap { [pixels[$0 * self.width], pixels[($0 + 1) * self.width - 1]] }
-    let mean = border.reduce(0) { $0 + Int($1) } / max(border.count, 1)
+    var (sum, count) = (0, 0)
+    for y in 0..<self.height {
+      for x in 0..<self.width
+      where y == 0 || y == self.height - 1 || x == 0 || x == self.width - 1 {
+        sum += Int(pixels[y * self.width + x])
+        count += 1
+      }
+    }
+    let mean = sum / count
     let ink = mean > 127
       ? GrayImage(width: self.width, height: self.height, pixels: pixels.map { 255 - $0 }) : self
     return ink.width == width && ink.height == height ? ink : ink.resized(width: width, height: height)

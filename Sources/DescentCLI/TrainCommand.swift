@@ -40,8 +40,11 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "What makes an epoch the best: accuracy or loss.")
   var monitor: String?
 
-  @Option(help: "Stop after so many epochs without a better one; 0 never stops early.")
-  var patience = 10
+  @Option(
+    help: ArgumentHelp(
+      "Stop after so many epochs without a better one; 0 never stops early.",
+      discussion: "Unless said otherwise 10, or 0 where --epochs is given."))
+  var patience: Int?
 
   @Option(help: "The seed of every random number.")
   var seed: UInt64 = 1
@@ -94,7 +97,8 @@ struct TrainCommand: ParsableCommand {
       observer: { event, _ in reporter.handle(event) },
       shouldStop: { Interruption.isRequested })
 
-    let report = try Report(model, on: set.test, loss: design.loss)
+    // Label smoothing helps training; what is reported is the loss on the true targets.
+    let report = try Report(model, on: set.test, loss: Loss.named(design.loss.name) ?? design.loss)
     model.card.training = [
       "set": set.name, "seed": "\(seed)", "epochs": "\(history.epochs.count)",
       "best_epoch": "\(history.finish?.bestEpoch ?? 0)", "optimizer": optimizer.name,
@@ -131,7 +135,7 @@ struct TrainCommand: ParsableCommand {
     let ending =
       switch reason {
       case .completed: "\(history.epochs.count) epochs"
-      case .stoppedEarly: "\(history.epochs.count) epochs, then no better one for \(patience)"
+      case .stoppedEarly: "\(history.epochs.count) epochs, stopped early"
       case .interrupted: "interrupted after \(history.epochs.count) epochs"
       }
     print(
@@ -175,7 +179,8 @@ struct TrainCommand: ParsableCommand {
     guard let monitor = Stopping.Monitor(rawValue: name) else {
       throw unknown("monitor", name, Stopping.Monitor.allCases.map(\.rawValue))
     }
-    guard patience >= 0 else { throw UsageError("--patience is not negative") }
+    let patience = patience ?? (epochs == nil ? 10 : 0)
+    guard patience >= 0 else { throw UsageError("--patience is not negative, unlike \(patience)") }
     return patience == 0 ? .keepingBest(by: monitor) : .early(patience: patience, by: monitor)
   }
 }
