@@ -75,7 +75,7 @@ public struct Download: Sendable {
   ///
   /// Every fetched file is checked by its SHA-256 and appears in the cache whole or not at all, so
   /// that an interrupted download goes on with the next file. `progress` is called on the calling
-  /// thread, which waits, about ten times a second.
+  /// thread, which waits, whenever more has arrived, at most ten times a second.
   /// - Throws: `DataError`; where there is no network or no curl, it says what to do by hand.
   public func folder(
     of set: ImageSet, progress: (Progress) -> Void = { _ in }
@@ -87,8 +87,11 @@ public struct Download: Sendable {
       let path = "\(target)/\(file.name)"
       if FileSystem.size(of: path) == nil {
         try FileSystem.createFolder(target)
+        var last = received
         try fetch(set.host + file.name, to: path, check: file.digest, remedy: set.manualRemedy) {
-          progress(Progress(file: file.name, bytes: received + min($0, file.size), total: total))
+          let bytes = received + min($0, file.size)
+          if bytes > last { progress(Progress(file: file.name, bytes: bytes, total: total)) }
+          last = bytes
         }
       }
       received += file.size
