@@ -1,122 +1,109 @@
-/// Files compressed by gzip (RFC 1952).
+/// Reading of gzip files (RFC 1952) and of the zlib streams inside PNG (RFC 1950).
 public enum Gzip {
-  /// Whether bytes begin like a gzip file.
-  public static func isGzip(_ bytes: [UInt8]) -> Bool { bytes.prefix(2) == [0x1F, 0x8B] }
+  /// Whether `bytes` begin like a gzip file.
+  public static func isGzip(_ bytes: [UInt8]) -> Bool {
+    bytes.count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B
+  }
 
-  /// The content of a gzip file, of at most `limit` bytes, with its checksum verified.
+  /// The unpacked contents of a gzip file, its checksums verified.
   ///
-  /// Throws `DataError.malformed`.
+  /// Never holds more memory than a small multiple of what was unpacked so far.
+  /// - Parameters:
+  ///   - bytes: the whole file, of one member or several.
+  ///   - limit: the most bytes to unpack.
+  ///   - path: the name of the file in errors.
+  /// - Throws: `DataError.malformed`, `.unsupported` or `.tooLarge`.
   public static func decompress(
-    _ bytes: [UInt8], path: String, limit: Int = 1 << 32
+    _ bytes: [UInt8], limit: Int = 1 << 31, path: String = "gzip data"
   ) throws -> [UInt8] {
-    var result: [UInt8] = []
-    var position = 0
+    var reader = ByteReader(bytes, path: path, format: "gzip")
+    var output: [UInt8] = []
     repeat {
-      let (part, end) = try member(bytes, position, path, limit - result.count)
-      if result.isEmpty { result = part } else { result += part }
-      position = end
-    } while position < bytes.count
-    return result
+      try readHeader(&reader)
+      let hint = bytes.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+      let member = try unpack(
+        &reader, limit: limit - output.count, expected: hint, total: limit)
+      let check = try reader.uint32(.little)
+      let found = CRC32.of(member)
+      guard check == found else {
+        throw DataError.checksum(
+          path: path, algorithm: "CRC-32", found: hex(found), expected: hex(check))
+      }
+      let size = try reader.uint32(.little)
+      guard size == UInt32(truncatingIfNeeded: member.count) else {
+        throw reader.malformed(
+          at: reader.offset - 4, found: "a length of \(size)", expected: "\(member.count)")
+      }
+      if output.isEmpty { output = member } else { output += member }
+    } while reader.offset < bytes.count
+    return output
   }
 
-  /// One of the members that a file consists of; most have one.
-  private static func member(
-    _ bytes: [UInt8], _ start: Int, _ path: String, _ limit: Int
-  ) throws -> (content: [UInt8], end: Int) {
-    func malformed(_ place: Int, _ found: String, _ expected: String) -> DataError {
-      .malformed(
-        path: path, format: "gzip", place: "byte \(place)", found: found, expected: expected)
+  private static func readHeader(_ reader: inout ByteReader) throws {
+    let start = reader.offset
+    let (first, second) = (try reader.uint8(), try reader.uint8())
+    guard first == 0x1F && second == 0x8B else {
+      throw reader.malformed(
+        at: start, found: "bytes \(hex(first)) \(hex(second))", expected: "1f 8b")
     }
-    guard bytes.count - start >= 18, bytes[start] == 0x1F, bytes[start + 1] == 0x8B,
-      bytes[start + 2] == 8
-    else { throw malformed(start, "no gzip header", "1f 8b 08 and what follows") }
-    let flags = bytes[start + 3]
-    var position = start + 10
-    func skip(_ number: Int) throws {
-      position += number
-      guard position <= bytes.count else {
-        throw malformed(bytes.count, "the end of the file", "the rest of the header")
+    let method = try reader.uint8()
+    guard method == 8 else {
+      throw reader.malformed(
+        at: start + 2, found: "compression method \(method)", expected: "8 (deflate)")
+    }
+    let flags = try reader.uint8()
+    guard flags & 0xE0 == 0 else {
+      throw reader.malformed(at: start + 3, found: "flags \(hex(flags))", expected: "at most 1f")
+    }
+    try reader.skip(6)
+    if flags & 4 != 0 { try reader.skip(Int(try reader.uint16(.little))) }
+    for flag: UInt8 in [8, 16] where flags & flag != 0 {
+      while try reader.uint8() != 0 {}
+    }
+    if flags & 2 != 0 {
+      let found = UInt16(truncatingIfNeeded: CRC32.of(reader.bytes[start..<reader.offset]))
+      let check = try reader.uint16(.little)
+      guard check == found else {
+        throw DataError.checksum(
+          path: reader.path, algorithm: "header CRC-16", found: hex(found), expected: hex(check))
       }
     }
-    func skipText() throws {
-      guard let end = bytes[position...].firstIndex(of: 0) else {
-        throw malformed(bytes.count, "the end of the file", "the rest of the header")
-      }
-      position = end + 1
-    }
-    if flags & 4 != 0 {
-      try skip(2)
-      try skip(Int(bytes[position - 2]) | Int(bytes[position - 1]) << 8)
-    }
-    if flags & 8 != 0 { try skipText() }
-    if flags & 16 != 0 { try skipText() }
-    if flags & 2 != 0 { try skip(2) }
-    let (content, end) = try bytes.withUnsafeBytes { buffer in
-      do throws(Inflate.Failure) {
-        return try Inflate.decompress(buffer, from: position, limit: limit)
-      } catch {
-        throw malformed(position, error.rawValue, "a compressed stream")
-      }
-    }
-    guard end + 8 <= bytes.count else {
-      throw malformed(bytes.count, "the end of the file", "checksum and length")
-    }
-    func number(_ at: Int) -> UInt32 {
-      (0..<4).reduce(0) { $0 | UInt32(bytes[at + $1]) << UInt32(8 * $1) }
-    }
-    guard number(end) == CRC32.checksum(content),
-      number(end + 4) == UInt32(truncatingIfNeeded: content.count)
-    else { throw malformed(end, "content that does not match its checksum", "undamaged content") }
-    return (content, end + 8)
-  }
-}
-
-/// The checksum of gzip and PNG (ISO 3309), eight bytes at a time ("slicing by 8", Kounavis and
-/// Berry, 2005).
-enum CRC32 {
-  private static let tables: [[UInt32]] = {
-    let first = (0..<256).map { index in
-      var crc = UInt32(index)
-      for _ in 0..<8 { crc = (crc >> 1) ^ (crc & 1 == 1 ? 0xEDB8_8320 : 0) }
-      return crc
-    }
-    var tables: [[UInt32]] = [first]
-    for _ in 1..<8 {
-      let last = tables[tables.count - 1]
-      tables.append(last.map { tables[0][Int($0 & 255)] ^ $0 >> 8 })
-    }
-    return tables
-  }()
-
-  static func checksum(_ bytes: some Collection<UInt8>) -> UInt32 {
-    bytes.withContiguousStorageIfAvailable { checksum(UnsafeRawBufferPointer($0)) }
-      ?? checksum(Array(bytes))
   }
 
-  private static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
-    let flat = tables.flatMap { $0 }
-    return flat.withUnsafeBufferPointer { table in
-      var crc: UInt32 = 0xFFFF_FFFF
-      var position = 0
-      while position + 8 <= bytes.count {
-        let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
-        let low = crc ^ UInt32(truncatingIfNeeded: word)
-        let high = UInt32(truncatingIfNeeded: word >> 32)
-        crc = table[1792 + Int(low & 255)]
-        crc ^= table[1536 + Int(low >> 8 & 255)]
-        crc ^= table[1280 + Int(low >> 16 & 255)]
-        crc ^= table[1024 + Int(low >> 24)]
-        crc ^= table[768 + Int(high & 255)]
-        crc ^= table[512 + Int(high >> 8 & 255)]
-        crc ^= table[256 + Int(high >> 16 & 255)]
-        crc ^= table[Int(high >> 24)]
-        position += 8
+  /// The contents of a zlib stream, its checksum verified.
+  static func zlib(_ bytes: [UInt8], limit: Int, path: String, format: String) throws -> [UInt8] {
+    var reader = ByteReader(bytes, path: path, format: format)
+    let header = try reader.uint16(.big)
+    guard header >> 8 & 0x0F == 8, header >> 12 <= 7, header % 31 == 0, header & 0x20 == 0 else {
+      throw reader.malformed(
+        place: .part("compressed data"), found: "bytes \(hex(header))", expected: "a zlib header")
+    }
+    let output = try unpack(&reader, limit: limit, expected: limit, total: limit)
+    let (check, found) = (try reader.uint32(.big), adler32(output))
+    guard check == found else {
+      throw DataError.checksum(
+        path: path, algorithm: "Adler-32", found: hex(found), expected: hex(check))
+    }
+    return output
+  }
+
+  private static func unpack(
+    _ reader: inout ByteReader, limit: Int, expected: Int, total: Int
+  ) throws -> [UInt8] {
+    let start = reader.offset
+    do {
+      let (output, end) = try reader.bytes.withUnsafeBytes { bytes in
+        try Inflate.inflate(bytes, start: start, limit: limit, expected: expected)
       }
-      while position < bytes.count {
-        crc = table[Int((crc ^ UInt32(bytes[position])) & 255)] ^ crc >> 8
-        position += 1
+      reader.offset = end
+      return output
+    } catch let error as Inflate.Failure {
+      switch error.reason {
+      case .overLimit: throw DataError.tooLarge(path: reader.path, limit: total)
+      case .truncated: throw reader.truncated
+      case .invalid(let what):
+        throw reader.malformed(at: error.offset, found: "wrong bits", expected: "a valid \(what)")
       }
-      return ~crc
     }
   }
 }

