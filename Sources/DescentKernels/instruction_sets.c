@@ -51,6 +51,9 @@ const char *descent_isa_name(int32_t isa) {
 // -1 until it is first asked for. Two threads that ask at once find the same answer.
 static _Atomic int32_t current = -1;
 
+// What this thread has selected for itself, or -1.
+static _Thread_local int32_t selected = -1;
+
 static int32_t choose(void) {
   const char *name = getenv("DESCENT_ISA");
   int32_t best = DESCENT_ISA_PORTABLE;
@@ -63,6 +66,7 @@ static int32_t choose(void) {
 }
 
 int32_t descent_isa_current(void) {
+  if (selected >= 0) return selected;
   int32_t isa = atomic_load_explicit(&current, memory_order_relaxed);
   if (isa < 0) {
     isa = choose();
@@ -73,7 +77,7 @@ int32_t descent_isa_current(void) {
 
 bool descent_isa_select(int32_t isa) {
   if (!descent_isa_available(isa)) return false;
-  atomic_store_explicit(&current, isa, memory_order_relaxed);
+  selected = isa;
   return true;
 }
 

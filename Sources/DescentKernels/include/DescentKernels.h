@@ -268,7 +268,8 @@ const char *descent_isa_name(int32_t isa);
 /// The one in use. At first the best available, or the one that the environment variable
 /// DESCENT_ISA names (an unknown or unavailable name is ignored: see descent_isa_requested).
 int32_t descent_isa_current(void);
-/// Switches all later descent_prepare and descent_run calls; for tests. False if unavailable.
+/// Switches all later descent_prepare and descent_run calls of the calling thread; for tests. False
+/// if unavailable.
 bool descent_isa_select(int32_t isa);
 
 #endif
