@@ -74,6 +74,7 @@ struct DataCommand: ParsableCommand {
         caption: set.classNames[Int(labels[index])])
     }
     return Figure(
-      title: "", content: .images(ImageGrid(height: size.height, width: size.width, images: images)))
+      title: "", content: .images(ImageGrid(height: size.height, width: size.width, images: images))
+    )
   }
 }

@@ -70,7 +70,8 @@ struct InspectCommand: ParsableCommand {
     let model = try Model(contentsOf: path)
     let isClassification = !model.card.classNames.isEmpty
     let inputs = Tensor.zeros(Shape([1] + model.input.sizes))
-    let targets = isClassification
+    let targets =
+      isClassification
       ? Tensor([Int32(0)]) : Tensor.zeros(Shape([1] + model.output.sizes))
     return (
       model, Dataset(inputs: inputs, targets: targets, classNames: model.card.classNames),

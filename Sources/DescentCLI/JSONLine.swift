@@ -22,8 +22,9 @@ struct JSONLine: CustomStringConvertible {
     append(key, "[" + values.map(Self.text).joined(separator: ",") + "]")
   }
 
-  /// Seven significant digits, as float32 has. JSON has no word for infinite and undefined numbers:
-  /// they become null.
+  /// Seven significant digits, as float32 has.
+  ///
+  /// JSON has no word for infinite and undefined numbers: they become null.
   private static func text(_ value: Double) -> String {
     guard value.isFinite else { return "null" }
     let rounded = Double(String(format: "%.7g", value)) ?? value

@@ -40,7 +40,8 @@ struct PredictCommand: ParsableCommand {
       if format == .csv { print(header(model)) }
       for file in files {
         let samples = try Samples(file: file, for: model)
-        let shown = model.card.outputActivation(try model.predict(samples.inputs, scale: samples.scale))
+        let shown = model.card.outputActivation(
+          try model.predict(samples.inputs, scale: samples.scale))
         let values = shown.doubles()
         let width = model.output.elementCount
         for row in 0..<samples.count {

@@ -74,7 +74,7 @@ final class ProgressReporter {
     writeError(fields.joined(separator: " ") + "\n")
   }
 
-  /// `{"event":"epoch","epoch":3,"steps":113,"seconds":…,"training":{…},"validation":{…},…}`
+  /// An epoch as JSON: `{"event":"epoch","epoch":3,"loss":…,"validation_loss":…,…}`.
   private static func line(_ epoch: TrainingEvent.Epoch) -> JSONLine {
     var line = JSONLine(event: "epoch")
     line.add("epoch", epoch.epoch)
@@ -101,7 +101,8 @@ final class ProgressReporter {
     let perStep = step.seconds / Double(step.step)
     let left = perStep * Double(start.stepsPerEpoch - step.step)
     let head = "epoch \(step.epoch)/\(start.epochs) "
-    let tail = " \(step.step)/\(start.stepsPerEpoch) \(fixed(left, 0))s left "
+    let tail =
+      " \(step.step)/\(start.stepsPerEpoch) \(fixed(left, 0))s left "
       + "\(fixed(perStep * 1e3, 2))ms/step loss \(fixed(runningLoss, 4))"
     let width = TerminalStyle.detect(fileDescriptor: STDERR_FILENO).width
     let room = max(4, min(30, width - head.count - tail.count - 3))

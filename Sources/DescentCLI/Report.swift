@@ -20,7 +20,7 @@ struct Report {
 
   private var isClassification: Bool { !data.classNames.isEmpty }
 
-  /// `{"test_accuracy":…,"test_loss":…}`
+  /// The totals as JSON: `{"test_accuracy":…,"test_loss":…}`.
   func json(prefix: String) -> JSONLine {
     var line = JSONLine()
     for metric in evaluation.metrics { line.add(prefix + metric.name, metric.value) }
@@ -32,7 +32,8 @@ struct Report {
   /// The totals in one line, and for classes a table and the confusion matrix.
   func text(style: TerminalStyle) -> String {
     var parts = evaluation.metrics.map { metric in
-      isClassification ? "\(metric.name) \(percent(metric.value))" : "\(metric.name) \(compact(metric.value))"
+      isClassification
+        ? "\(metric.name) \(percent(metric.value))" : "\(metric.name) \(compact(metric.value))"
     }
     parts.append("loss \(fixed(evaluation.loss, 4))")
     guard isClassification else {

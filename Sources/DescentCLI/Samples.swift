@@ -22,7 +22,9 @@ struct Samples {
       scale = model.card.scale
       count = 1
       picture = Figure(
-        title: "", content: .images(ImageGrid(height: height, width: width, images: [.init(pixels: fitted.pixels)])))
+        title: "",
+        content: .images(
+          ImageGrid(height: height, width: width, images: [.init(pixels: fitted.pixels)])))
     } else if Gzip.isGzip(bytes) || bytes.prefix(2) == [0, 0] {
       let array = try IDXArray(bytes: bytes, path: file)
       guard array.dtype == .uint8, Array(array.shape.dropFirst()) == model.input.sizes else {
@@ -84,8 +86,10 @@ extension GrayImage {
       }
     }
     let mean = sum / count
-    let ink = mean > 127
+    let ink =
+      mean > 127
       ? GrayImage(width: self.width, height: self.height, pixels: pixels.map { 255 - $0 }) : self
-    return ink.width == width && ink.height == height ? ink : ink.resized(width: width, height: height)
+    return ink.width == width && ink.height == height
+      ? ink : ink.resized(width: width, height: height)
   }
 }

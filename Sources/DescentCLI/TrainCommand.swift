@@ -158,7 +158,8 @@ struct TrainCommand: ParsableCommand {
     if let trainingSamples {
       guard (1...all.count).contains(trainingSamples) else {
         throw UsageError(
-          "--training-samples: \(set.name) has \(all.count) training samples, not \(trainingSamples)")
+          "--training-samples: \(set.name) has \(all.count) training samples, not \(trainingSamples)"
+        )
       }
       let training = all.prefix(trainingSamples)
       if validation == "test" { return (training, set.test) }

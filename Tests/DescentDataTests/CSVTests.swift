@@ -29,8 +29,8 @@ import Testing
 
   @Test func numbers() throws {
     let csv = try table("x,y\n1, -2.5e-3\t\n16777216,0.1\n")
-    #expect(try csv.numbers() == [1, -2.5e-3, 16_777_217, 0.1])
-    #expect(try csv.numbers(["y", "x"]) == [-2.5e-3, 1, 0.1, 16_777_217])
+    #expect(try csv.numbers() == [1, -2.5e-3, 16_777_216, 0.1])
+    #expect(try csv.numbers(["y", "x"]) == [-2.5e-3, 1, 0.1, 16_777_216])
     #expect(throws: DataError.self) { try csv.numbers(["z"]) }
     for text in ["nan", "inf", "0x10", "1e999", "", "1 2", "--1", "1,5", "e5"] {
       #expect(throws: DataError.self) { try table("x\n\"\(text)\"\n").numbers() }

@@ -85,7 +85,8 @@ func randomProgram(seed: Int) -> Case {
     let destination =
       fresh ? registers : operands.count + random.below(registers - operands.count)
     steps.append(
-      step(op, destination, random.below(registers), random.below(registers),
+      step(
+        op, destination, random.below(registers), random.below(registers),
         random.below(registers)))
     if fresh { registers += 1 }
   }
@@ -176,7 +177,8 @@ extension Kernels {
               step(DESCENT_OP_MULTIPLY_ADD, 5, 1, 3, 2), step(DESCENT_OP_MULTIPLY_ADD, 6, 5, 4, 0),
             ],
             stores: [
-              descent_store(place: places[0], source: 6), descent_store(place: places[1], source: 5),
+              descent_store(place: places[0], source: 6),
+              descent_store(place: places[1], source: 5),
             ])
           return Case(
             memory: memory, parameters: parameters,

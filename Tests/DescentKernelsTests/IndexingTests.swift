@@ -39,7 +39,9 @@ func scatterCase(_ dtype: Dtype, count: Int, rows: Int, inner: Int, _ index: [In
 
 extension Kernels {
   @Test func gatherAndScatterAddAgreeWithTheTwin() {
-    for (count, rows, inner) in [(1, 1, 1), (0, 3, 4), (50, 7, 13), (3000, 40, 65), (200, 5, 300), (9, 4, 0)] {
+    for (count, rows, inner) in [
+      (1, 1, 1), (0, 3, 4), (50, 7, 13), (3000, 40, 65), (200, 5, 300), (9, 4, 0),
+    ] {
       var random = Random(count + inner)
       let index = indices(count, below: rows, &random)
       for dtype in Dtype.allCases {

@@ -26,7 +26,8 @@ let functions: [Function] = [
     name: "softplus", op: DESCENT_OP_SOFTPLUS,
     exact: { $0 > 0 ? $0 + log1p(exp(-$0)) : log1p(exp($0)) }, ulps: 2, range: -110...110),
   Function(name: "erf", op: DESCENT_OP_ERF, exact: { erf($0) }, ulps: 2, range: -5...5),
-  Function(name: "sqrt", op: DESCENT_OP_SQUARE_ROOT, exact: { sqrt($0) }, ulps: 0.5, range: 0...3e38),
+  Function(
+    name: "sqrt", op: DESCENT_OP_SQUARE_ROOT, exact: { sqrt($0) }, ulps: 0.5, range: 0...3e38),
 ]
 
 /// Distance from the true value, in units of the last place of the float nearest to it.
@@ -40,7 +41,8 @@ func ulps(_ got: Float, _ exact: Double) -> Double {
 /// y = f(x) by one step of a program.
 func evaluate<T>(_ op: descent_op, _ dtype: Dtype, _ x: [T]) -> [T] {
   let memory = Memory(), parameters = Parameters()
-  let input = memory.add(bytes: x.count * dtype.size), output = memory.add(bytes: x.count * dtype.size)
+  let input = memory.add(bytes: x.count * dtype.size),
+    output = memory.add(bytes: x.count * dtype.size)
   memory.set(input, x)
   let program = parameters.program(
     dtype, [x.count], operands: [operand(input, dtype, strides: [1])], steps: [step(op, 1, 0)],
@@ -100,7 +102,9 @@ extension Kernels {
   @Test func signsOfZeroAreKept() {
     for isa in isas {
       withIsa(isa) {
-        for op in [DESCENT_OP_EXPM1, DESCENT_OP_LOG1P, DESCENT_OP_SIN, DESCENT_OP_TANH, DESCENT_OP_ERF] {
+        for op in [
+          DESCENT_OP_EXPM1, DESCENT_OP_LOG1P, DESCENT_OP_SIN, DESCENT_OP_TANH, DESCENT_OP_ERF,
+        ] {
           let y = evaluate(op, .float32, [Float(-0.0), 0])
           #expect(y[0] == 0 && y[0].sign == .minus, "\(op.rawValue) on \(name(ofIsa: isa))")
           #expect(y[1] == 0 && y[1].sign == .plus, "\(op.rawValue) on \(name(ofIsa: isa))")

@@ -35,7 +35,8 @@ func matmulCase(
   let cSlot = add(batches * m * cRow)
   let batchStrides = rowMajor(batch)
   let aOperand = operand(
-    aSlot, dtype, strides: batchStrides.map { $0 * aStrides.elements } + [aStrides.row, aStrides.column])
+    aSlot, dtype,
+    strides: batchStrides.map { $0 * aStrides.elements } + [aStrides.row, aStrides.column])
   let bOperand = operand(
     bSlot, dtype, strides: batch.map { _ in 0 } + [bStrides.row, bStrides.column])
   let cOperand = operand(
@@ -104,8 +105,12 @@ extension Kernels {
   }
 
   @Test func largerProductsInTheThreeForms() {
-    for (m, n, k) in [(10, 30, 784), (130, 200, 300), (64, 256, 784), (300, 70, 520), (1, 700, 900), (700, 1, 900)] {
-      for (a, b) in [(Layout.rows, Layout.columns), (.rows, .rows), (.columns, .rows), (.columns, .columns)] {
+    for (m, n, k) in [
+      (10, 30, 784), (130, 200, 300), (64, 256, 784), (300, 70, 520), (1, 700, 900), (700, 1, 900),
+    ] {
+      for (a, b) in [
+        (Layout.rows, Layout.columns), (.rows, .rows), (.columns, .rows), (.columns, .columns),
+      ] {
         for dtype in [Dtype.float32, .float64] {
           check("\(dtype) \(m)x\(n)x\(k) \(a) \(b)", matmulTolerance(dtype, k)) {
             matmulCase(dtype, m: m, n: n, k: k, a: a, b: b, epilogue: .biasRelu)
@@ -124,7 +129,8 @@ extension Kernels {
       }
     }
     check("no batch") {
-      matmulCase(.float32, m: 2, n: 3, k: 4, a: .rows, b: .rows, batch: [0, 2], epilogue: .biasRelu)
+      matmulCase(
+        .float32, m: 2, n: 3, k: 4, a: .rows, b: .rows, batch: [0, 2], epilogue: .biasRelu)
     }
   }
 }

@@ -12,7 +12,8 @@ func reduceCase(
   let input = memory.add(bytes: n * compute.size)
   memory.fill(input, compute, &random)
   if special && compute == .float32 {
-    memory.set(input, (0..<n).map { _ in random.below(40) == 0 ? Float.nan : Float(random.uniform()) })
+    memory.set(
+      input, (0..<n).map { _ in random.below(40) == 0 ? Float.nan : Float(random.uniform()) })
   }
   let output = memory.add(bytes: max(outer * inner, 1) * compute.size)
   memory.fill(output, compute, &random)

@@ -8,7 +8,8 @@ import Testing
   // MARK: Elementwise
 
   static let smooth: [(String, Range<Double>, @Sendable (Tensor) -> Tensor)] = [
-    ("negate", -2..<2, { -$0 }), ("exp", -2..<2, { exp($0) }), ("expm1", -2..<2, { expMinusOne($0) }),
+    ("negate", -2..<2, { -$0 }), ("exp", -2..<2, { exp($0) }),
+    ("expm1", -2..<2, { expMinusOne($0) }),
     ("log", 0.2..<4, { log($0) }), ("log1p", -0.7..<4, { log(onePlus: $0) }),
     ("sqrt", 0.2..<4, { sqrt($0) }), ("sin", -4..<4, { sin($0) }), ("cos", -4..<4, { cos($0) }),
     ("tanh", -3..<3, { tanh($0) }), ("sigmoid", -5..<5, { sigmoid($0) }),

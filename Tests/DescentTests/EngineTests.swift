@@ -166,7 +166,8 @@ import Testing
     #expect(
       GraphWalk(outputs: [power(x, 3).node]).key != GraphWalk(outputs: [power(x, 4).node]).key)
     #expect((x * 1e-8 + x * 1e-8).doubles() == [2e-8, 4e-8])
-    #expect((x * 1e-8 + x * 3).doubles().map { ($0 * 1e9).rounded() } == [3_000_000_010, 6_000_000_020])
+    #expect(
+      (x * 1e-8 + x * 3).doubles().map { ($0 * 1e9).rounded() } == [3_000_000_010, 6_000_000_020])
   }
 
   @Test func valuesOutliveInPlaceUpdates() {
@@ -193,7 +194,9 @@ import Testing
         group.addTask {
           (0..<50).allSatisfy { round in
             let x = Tensor([Double](repeating: Double(task), count: 100 + round % 3))
-            return gradient(at: x) { ($0 * $0).sum() }.doubles().allSatisfy { $0 == Double(2 * task) }
+            return gradient(at: x) { ($0 * $0).sum() }.doubles().allSatisfy {
+              $0 == Double(2 * task)
+            }
           }
         }
       }
@@ -225,7 +228,9 @@ extension String {
   fileprivate func range(of text: String) -> Range<String.Index>? { firstRange(of: text) }
 }
 
-/// Results do not depend on the number of threads. One at a time: the number is the process's.
+/// Results do not depend on the number of threads.
+///
+/// One at a time: the number is the process's.
 @Suite(.serialized) struct ThreadTests {
   @Test func trainingGivesTheSameBits() throws {
     let key = RandomKey(seed: 1)

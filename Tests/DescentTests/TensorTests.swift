@@ -56,7 +56,8 @@ import Testing
 
   @Test func broadcastingFollowsNumPy() {
     let pairs: [(Shape, Shape, Shape)] = [
-      ([3], [2, 3], [2, 3]), ([2, 1], [3], [2, 3]), ([], [4], [4]), ([2, 1, 4], [3, 1], [2, 3, 4]),
+      ([3], [2, 3], [2, 3]), ([2, 1], [3], [2, 3]), ([], [4], [4]),
+      ([2, 1, 4], [3, 1], [2, 3, 4]),
       ([1], [1, 1], [1, 1]), ([0], [1], [0]),
     ]
     for (a, b, expected) in pairs {
@@ -89,9 +90,12 @@ import Testing
     let kept = (0..<shape.rank).filter { !axes.contains($0) }
     let result = Shape(kept.map { shape[$0] })
     var groups = [[Double]](repeating: [], count: result.elementCount)
-    for (flat, position) in Self.naive(shape, { index in
-      kept.reduce(0) { Double(Int($0) * shape[$1] + index[$1]) }
-    }).enumerated() {
+    for (flat, position) in Self.naive(
+      shape,
+      { index in
+        kept.reduce(0) { Double(Int($0) * shape[$1] + index[$1]) }
+      }
+    ).enumerated() {
       groups[Int(position)].append(values[flat])
     }
     func close(_ tensor: Tensor, _ f: ([Double]) -> Double) {
@@ -137,7 +141,9 @@ import Testing
     check(x.slice(1, 1..<3), [3, 2, 5]) { [$0[0], $0[1] + 1, $0[2]] }
     check(x.slice(2, 1..<5, step: 2), [3, 4, 2]) { [$0[0], $0[1], 1 + 2 * $0[2]] }
     check(x[1], [4, 5]) { [1, $0[0], $0[1]] }
-    check(x[1..<3].permuted([1, 2, 0]).slice(0, 2..<4), [2, 5, 2]) { [$0[2] + 1, $0[0] + 2, $0[1]] }
+    check(x[1..<3].permuted([1, 2, 0]).slice(0, 2..<4), [2, 5, 2]) {
+      [$0[2] + 1, $0[0] + 2, $0[1]]
+    }
     check(x.gather(Tensor([Int32(2), 2, 0])), [3, 4, 5]) { [[2, 2, 0][$0[0]], $0[1], $0[2]] }
     check(x.expandingShape(at: 1).broadcast(to: [3, 2, 4, 5]), [3, 2, 4, 5]) {
       [$0[0], $0[2], $0[3]]
@@ -147,20 +153,23 @@ import Testing
     let padded = x.padded([(1, 0), (0, 0), (0, 2)])
     #expect(padded.shape == [4, 4, 7])
     #expect(
-      padded.doubles() == Self.naive([4, 4, 7]) {
-        $0[0] >= 1 && $0[2] < 5 ? element(v, shape, [$0[0] - 1, $0[1], $0[2]]) : 0
-      })
+      padded.doubles()
+        == Self.naive([4, 4, 7]) {
+          $0[0] >= 1 && $0[2] < 5 ? element(v, shape, [$0[0] - 1, $0[1], $0[2]]) : 0
+        })
     let joined = Tensor.concatenate([x, x.slice(1, 0..<2)], along: 1)
     #expect(
-      joined.doubles() == Self.naive([3, 6, 5]) {
-        element(v, shape, [$0[0], $0[1] < 4 ? $0[1] : $0[1] - 4, $0[2]])
-      })
+      joined.doubles()
+        == Self.naive([3, 6, 5]) {
+          element(v, shape, [$0[0], $0[1] < 4 ? $0[1] : $0[1] - 4, $0[2]])
+        })
     #expect(x.flattened().shape == [3, 20] && x.reshaped([-1, 6]).shape == [10, 6])
   }
 
   @Test func bytesAndIntegersMoveToo() {
     let x = Tensor((0..<24).map { UInt8($0) }, shape: [2, 3, 4])
-    #expect(x.permuted([1, 0, 2]).slice(2, 1..<3).scalars(as: UInt8.self).prefix(4) == [1, 2, 13, 14])
+    #expect(
+      x.permuted([1, 0, 2]).slice(2, 1..<3).scalars(as: UInt8.self).prefix(4) == [1, 2, 13, 14])
     #expect(x.cast(to: .int32).sum().scalar == 276)
     #expect(x.sum(over: [0]).dtype == .int32)
     #expect(Tensor([Int32.max]).doubles() == [Double(Int32.max)])

@@ -6,8 +6,9 @@ struct CompiledGraph {
   /// Captured tensors' memory, which the plan reads.
   private let captured: [Storage]
 
-  /// Compiles the graph behind `outputs`. `donations` says which outputs (by position) replace
-  /// which placeholders (by number) in place.
+  /// Compiles the graph behind `outputs`.
+  ///
+  /// `donations` says which outputs (by position) replace which placeholders (by number) in place.
   init(_ outputs: [Tensor], donations: [Int: Int] = [:]) {
     let walk = GraphWalk(outputs: outputs.map(\.node))
     var leafOf: [Int: Int] = [:]
@@ -28,7 +29,9 @@ struct CompiledGraph {
     self.captured = captured
   }
 
-  /// Says where the value of a placeholder lies. Nothing happens if the graph does not use it.
+  /// Says where the value of a placeholder lies.
+  ///
+  /// Nothing happens if the graph does not use it.
   func set(_ placeholder: Int, _ pointer: UnsafeMutableRawPointer) {
     if let leaf = leafOf[placeholder] { plan.setInput(leaf, pointer) }
   }

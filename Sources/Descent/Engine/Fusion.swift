@@ -4,8 +4,10 @@ import DescentKernels
 struct Unit {
   enum Kind { case elementwise, reduce, matmul, single }
   var kind: Kind
-  /// Values in an order that can be computed. For a matmul with an epilogue the product is first;
-  /// for a reduction with a prologue the reduction is last.
+  /// Values in an order that can be computed.
+  ///
+  /// For a matmul with an epilogue the product is first; for a reduction with a prologue the
+  /// reduction is last.
   var members: [Int]
 }
 
@@ -24,8 +26,10 @@ struct Fusion {
   private let names: [Int: String]
   private var groupOf: [Int]
   private var groups: [Unit] = []
-  /// Whether a value that joined a group is read outside it as well. Without such a value no
-  /// group can wait for itself: whatever a group reads was recorded before its members.
+  /// Whether a value that joined a group is read outside it as well.
+  ///
+  /// Without such a value no group can wait for itself: whatever a group reads was recorded before
+  /// its members.
   private var hasSideStores = false
 
   /// Limits of a program: more operands or steps than this do not pay.

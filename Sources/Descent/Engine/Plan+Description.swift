@@ -9,7 +9,8 @@ extension Plan {
     var phase: Label.Phase?
     let widths = (layer: 22, work: 34, shape: 18, bytes: 10, flops: 9)
     func line(_ a: String, _ b: String, _ c: String, _ d: String, _ e: String, _ f: String) {
-      let text = "  " + a.padded(widths.layer) + b.padded(widths.work) + c.padded(widths.shape)
+      let text =
+        "  " + a.padded(widths.layer) + b.padded(widths.work) + c.padded(widths.shape)
         + d.padded(widths.bytes, right: true) + e.padded(widths.flops, right: true) + "  " + f
       lines.append(text)
     }
@@ -36,7 +37,8 @@ extension Plan {
     switch phase {
     case .forward: "forward: each layer's input is kept for the way back"
     case .loss: "loss C"
-    case .backward: "backward: one buffer, the derivative of C, travels from the last layer to the first"
+    case .backward:
+      "backward: one buffer, the derivative of C, travels from the last layer to the first"
     case .update: "update: every parameter takes a step"
     }
   }
@@ -87,7 +89,8 @@ func grouped(_ number: Int) -> String {
 
 /// A large number in thousands, millions or billions.
 func short(_ number: Int) -> String {
-  for (size, letter) in [(1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")] where number >= size {
+  for (size, letter) in [(1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")] where number >= size
+  {
     let tenths = (Double(number) / Double(size) * 10).rounded() / 10
     return "\(tenths)\(letter)"
   }

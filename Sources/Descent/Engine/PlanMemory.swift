@@ -7,7 +7,9 @@ final class PlanMemory {
   private var waiting: [UnsafeMutablePointer<descent_operand>] = []
 
   /// Zeroed memory for `count` structures.
-  func allocate<Structure>(_ type: Structure.Type, count: Int = 1) -> UnsafeMutablePointer<Structure> {
+  func allocate<Structure>(_ type: Structure.Type, count: Int = 1) -> UnsafeMutablePointer<
+    Structure
+  > {
     let size = max(count, 1) * MemoryLayout<Structure>.stride
     let block = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
     block.initializeMemory(as: UInt8.self, repeating: 0, count: size)

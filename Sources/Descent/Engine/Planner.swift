@@ -95,7 +95,8 @@ struct Planner {
       default: continue
       }
       for (position, input) in value.inputs.enumerated() {
-        let isSpread = position == 2 && views[input].map { $0.strides.allSatisfy { $0 == 0 } } == true
+        let isSpread =
+          position == 2 && views[input].map { $0.strides.allSatisfy { $0 == 0 } } == true
         let isReady = !isConstant(input) && (!needsContiguous || view(of: input).isContiguous)
         if isReady || isSpread { continue }
         let copy = graph.addCopy(of: input)
@@ -167,8 +168,10 @@ struct Planner {
     }
   }
 
-  /// Results leave the arena. One that replaces an input goes straight there if everything else
-  /// has read that input before, and otherwise at the end.
+  /// Results leave the arena.
+  ///
+  /// One that replaces an input goes straight there if everything else has read that input before,
+  /// and otherwise at the end.
   private mutating func placeOutput(_ position: Int, _ output: Int) {
     guard let leaf = donations[position] else {
       memory.setSlot(of: bufferOf[output], 1 + leaves.count + position)
@@ -205,7 +208,8 @@ struct Planner {
         let buffer = bufferOf[view.base]
         let size = graph.values[input].shape.elementCount * value.dtype.size
         if isOwner(view.base), view.isWhole(of: graph.values[view.base].shape.elementCount),
-          memory.isFree(buffer), value.inputs.count(where: { self.view(of: $0).base == view.base }) == 1
+          memory.isFree(buffer),
+          value.inputs.count(where: { self.view(of: $0).base == view.base }) == 1
         {
           memory.place(buffer, inside: bufferOf[index], distance: distance)
         }
@@ -360,7 +364,8 @@ struct Planner {
     let order = outer + axes + inner
     func count(_ axes: [Int]) -> Int64 { axes.reduce(1) { $0 * Int64(shape[$1]) } }
 
-    var program = ProgramBuilder(shape: Shape(order.map { shape[$0] }),
+    var program = ProgramBuilder(
+      shape: Shape(order.map { shape[$0] }),
       compute: graph.values[reduction].dtype.compute)
     var ready: [Int: Int] = [:]
     func load(_ index: Int) -> Int {
@@ -411,7 +416,9 @@ struct Planner {
 
     // Without a buffer of its own the product is formed where the epilogue's first result goes.
     if bufferOf[product] < 0 {
-      if let home = members.first(where: { bufferOf[$0] >= 0 && graph.values[$0].dtype == value.dtype }) {
+      if let home = members.first(where: {
+        bufferOf[$0] >= 0 && graph.values[$0].dtype == value.dtype
+      }) {
         bufferOf[product] = bufferOf[home]
       } else {
         bufferOf[product] = memory.add(byteCount: byteCount(product))

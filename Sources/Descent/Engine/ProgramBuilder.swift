@@ -27,7 +27,8 @@ struct ProgramBuilder {
 
   /// Makes an operand known, and returns its number; equal ones are loaded once.
   mutating func load(_ operand: descent_operand) -> Int {
-    let key = "\(operand.slot) \(operand.dtype) \(operand.offset) \(operand.immediate) "
+    let key =
+      "\(operand.slot) \(operand.dtype) \(operand.offset) \(operand.immediate) "
       + "\(strides(of: operand))"
     if let known = operandKeys[key] { return known }
     sources.append(.operand(operands.count))
@@ -47,9 +48,10 @@ struct ProgramBuilder {
 
   var stepCount: Int { steps.count }
 
-  /// Writes the program into memory that `owner` keeps, with as few registers as its values need
-  /// at any one time. `result` is a value to keep besides those that are stored; its register is
-  /// returned.
+  /// Writes the program into memory that `owner` keeps, with as few registers as its values need at
+  /// any one time.
+  ///
+  /// `result` is a value to keep besides those that are stored; its register is returned.
   func build(in owner: PlanMemory, collapsing: Bool, keeping result: Int? = nil)
     -> (program: descent_program, register: Int32)
   {

@@ -34,7 +34,9 @@ public enum Execution {
   }
 
   /// The instruction set that the kernels use, such as `avx512`.
-  public static var instructionSet: String { String(cString: descent_isa_name(descent_isa_current())) }
+  public static var instructionSet: String {
+    String(cString: descent_isa_name(descent_isa_current()))
+  }
 
   private static var defaultThreads: Int {
     if let text = getenv("DESCENT_THREADS"), let number = Int(String(cString: text)), number > 0 {

@@ -41,7 +41,8 @@ private func nodesThatReach(_ variables: Set<ObjectIdentifier>, from output: Nod
   while let (node, isExpanded) = pending.popLast() {
     let key = ObjectIdentifier(node)
     if isExpanded {
-      let isReaching = variables.contains(key)
+      let isReaching =
+        variables.contains(key)
         || node.inputs.contains { reaches[ObjectIdentifier($0)] == true }
       reaches[key] = isReaching
       if isReaching { order.append(node) }
@@ -67,7 +68,8 @@ enum Differentiation {
   ) rethrows -> (value: Tensor, others: [Tensor], gradients: [Tensor]) {
     for point in points {
       precondition(
-        point.dtype.isFloatingPoint, "gradient: there is no derivative at a point of \(point.dtype)")
+        point.dtype.isFloatingPoint, "gradient: there is no derivative at a point of \(point.dtype)"
+      )
     }
     let variables = points.map { unary(Variable(), $0) }
     let (value, others) = try $depth.withValue(depth + 1) { try body(variables) }

@@ -51,7 +51,9 @@ final class Node: @unchecked Sendable {
   var isEvaluated: Bool { state.withLock { $0.storage != nil } }
   var byteCount: Int { shape.elementCount * dtype.size }
 
-  /// Memoises the value. Inputs are kept only where a derivative may still need them.
+  /// Memoises the value.
+  ///
+  /// Inputs are kept only where a derivative may still need them.
   func fill(_ storage: Storage) {
     let released = state.withLock { state -> [Node] in
       state.storage = storage

@@ -11,7 +11,9 @@ public struct Activation: Sendable, Hashable, CustomStringConvertible {
 
   /// x itself.
   public static let identity = Activation("identity") { $0 }
-  /// 1 where x > 0, else 0: the perceptron's. Its derivative is 0 everywhere.
+  /// 1 where x > 0, else 0: the perceptron's.
+  ///
+  /// Its derivative is 0 everywhere.
   public static let step = Activation("step") { ($0 .> $0.constant(0)).cast(to: $0.dtype) }
   /// 1 / (1 + e⁻ˣ).
   public static let sigmoid = Activation("sigmoid") { Descent.sigmoid($0) }
@@ -30,7 +32,9 @@ public struct Activation: Sendable, Hashable, CustomStringConvertible {
   /// Probabilities over the last axis.
   public static let softmax = Activation("softmax") { Descent.softmax($0) }
 
-  /// A function of one's own. Models that use it are rebuilt from code, not from their file.
+  /// A function of one's own.
+  ///
+  /// Models that use it are rebuilt from code, not from their file.
   public static func custom(
     _ name: String, _ function: @escaping @Sendable (Tensor) -> Tensor
   ) -> Activation {

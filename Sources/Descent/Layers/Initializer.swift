@@ -8,7 +8,9 @@ public struct Initializer: Sendable, Hashable, Codable, CustomStringConvertible 
     case lecunNormal
   }
   let kind: Kind
-  /// The constant; the standard deviation; or the bound. NaN where the shape decides.
+  /// The constant; the standard deviation; or the bound.
+  ///
+  /// NaN where the shape decides.
   let scale: Double?
 
   private init(_ kind: Kind, _ scale: Double? = nil) {

@@ -84,7 +84,8 @@ public func crossEntropy(
   }
   let classes = logits.shape.last
   let exact = distribution(target, like: logits)
-  let smooth = labelSmoothing == 0
+  let smooth =
+    labelSmoothing == 0
     ? exact
     : exact * exact.constant(1 - labelSmoothing) + exact.constant(labelSmoothing / Double(classes))
   return -(smooth * logSoftmax(logits)).sum(over: [-1]).mean()

@@ -185,7 +185,9 @@ struct And: StepwiseOperation { static let kernel = DESCENT_OP_AND }
 struct Or: StepwiseOperation { static let kernel = DESCENT_OP_OR }
 struct Not: StepwiseOperation { static let kernel = DESCENT_OP_NOT }
 
-/// condition ? a : b. Values and derivatives of the side not chosen have no influence.
+/// condition ? a : b.
+///
+/// Values and derivatives of the side not chosen have no influence.
 struct Select: Operation {
   var lowering: Lowering { .elementwise(DESCENT_OP_SELECT) }
   func derivative(_ dy: Tensor, _ inputs: [Tensor], _ output: Tensor, wanted: [Bool]) -> [Tensor?] {
@@ -198,7 +200,9 @@ struct Select: Operation {
   }
 }
 
-/// Another dtype. Floating point truncates towards zero on its way to integers.
+/// Another dtype.
+///
+/// Floating point truncates towards zero on its way to integers.
 struct Cast: Operation {
   var lowering: Lowering { .elementwise(DESCENT_OP_COPY) }
   func derivative(_ dy: Tensor, _ inputs: [Tensor], _ output: Tensor, wanted: [Bool]) -> [Tensor?] {

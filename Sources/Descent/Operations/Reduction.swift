@@ -56,7 +56,9 @@ extension Tensor {
     return x.reduced(over: axes, keepingAxes: keepingAxes, "sum") { Sum(axes: $0) }
   }
 
-  /// The mean over the given axes, or over all of them. Integers become float32 first.
+  /// The mean over the given axes, or over all of them.
+  ///
+  /// Integers become float32 first.
   public func mean(over axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
     let x = dtype.isFloatingPoint ? self : cast(to: .float32)
     let total = x.sum(over: axes, keepingAxes: keepingAxes)
@@ -76,12 +78,16 @@ extension Tensor {
     return squares * squares.constant(1 / (unbiased ? count - 1 : count))
   }
 
-  /// The largest element over the given axes, or over all of them. NaN if any element is.
+  /// The largest element over the given axes, or over all of them.
+  ///
+  /// NaN if any element is.
   public func max(over axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
     reduced(over: axes, keepingAxes: keepingAxes, "max") { Extremum(isMaximum: true, axes: $0) }
   }
 
-  /// The smallest element over the given axes, or over all of them. NaN if any element is.
+  /// The smallest element over the given axes, or over all of them.
+  ///
+  /// NaN if any element is.
   public func min(over axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
     reduced(over: axes, keepingAxes: keepingAxes, "min") { Extremum(isMaximum: false, axes: $0) }
   }

@@ -166,7 +166,8 @@ extension Tensor {
     let axis = shape.axis(axis, "slice")
     guard range.lowerBound >= 0, range.upperBound <= shape[axis], step > 0 else {
       programmerError(
-        "slice: \(range) by \(step) does not fit axis \(axis) of \(shape), whose size is \(shape[axis])")
+        "slice: \(range) by \(step) does not fit axis \(axis) of \(shape), whose size is \(shape[axis])"
+      )
     }
     if range == 0..<shape[axis] && step == 1 { return self }
     var starts = [Int](repeating: 0, count: rank)

@@ -1,7 +1,9 @@
 import func Foundation.cos
 import func Foundation.pow
 
-/// The learning rate as training goes on. A number is a constant schedule.
+/// The learning rate as training goes on.
+///
+/// A number is a constant schedule.
 ///
 /// Steps are counted from 0; durations are in steps.
 public struct Schedule: Sendable, Hashable, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {

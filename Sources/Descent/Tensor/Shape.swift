@@ -26,7 +26,9 @@ public struct Shape: Hashable, Sendable, RandomAccessCollection, ExpressibleByAr
   /// The number of elements of a tensor of this shape.
   public var elementCount: Int { sizes.reduce(1, *) }
 
-  /// The size of the last axis. A scalar has none.
+  /// The size of the last axis.
+  ///
+  /// A scalar has none.
   public var last: Int {
     precondition(!sizes.isEmpty, "a scalar has no last axis")
     return sizes[sizes.count - 1]

@@ -13,7 +13,9 @@ final class Storage: @unchecked Sendable {
 
   convenience init<Scalar: TensorScalar>(_ scalars: [Scalar]) {
     self.init(byteCount: scalars.count * MemoryLayout<Scalar>.size)
-    scalars.withUnsafeBytes { if $0.count > 0 { pointer.copyMemory(from: $0.baseAddress!, byteCount: $0.count) } }
+    scalars.withUnsafeBytes {
+      if $0.count > 0 { pointer.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+    }
   }
 
   deinit { pointer.deallocate() }

@@ -7,7 +7,9 @@ public func + (a: Tensor, b: Tensor) -> Tensor { binary(Add(), a, b) }
 public func - (a: Tensor, b: Tensor) -> Tensor { binary(Subtract(), a, b) }
 /// The elementwise product, with broadcasting.
 public func * (a: Tensor, b: Tensor) -> Tensor { binary(Multiply(), a, b) }
-/// The elementwise quotient, with broadcasting. Integers become float32 first.
+/// The elementwise quotient, with broadcasting.
+///
+/// Integers become float32 first.
 public func / (a: Tensor, b: Tensor) -> Tensor { binary(Divide(), a, b, inFloatingPoint: true) }
 
 /// The tensor with a number added to each element.

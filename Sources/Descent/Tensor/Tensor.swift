@@ -17,7 +17,9 @@ public struct Tensor: Sendable {
 
   init(node: Node) { self.node = node }
 
-  /// Records an operation. Every operation of the library goes through here.
+  /// Records an operation.
+  ///
+  /// Every operation of the library goes through here.
   init(_ operation: any Operation, _ inputs: [Tensor], shape: Shape, dtype: DType) {
     node = Node(operation, inputs: inputs.map(\.node), shape: shape, dtype: dtype)
     if node.depth >= Node.longestChain && !node.isTraced { evaluate([self]) }
@@ -84,8 +86,10 @@ extension Tensor {
     from start: Double, to end: Double, count: Int, dtype: DType = .float32
   ) -> Tensor {
     let step = count > 1 ? (end - start) / Double(count - 1) : 0
-    return Tensor((0..<count).map { $0 == count - 1 && count > 1 ? end : start + Double($0) * step })
-      .cast(to: dtype)
+    return Tensor(
+      (0..<count).map { $0 == count - 1 && count > 1 ? end : start + Double($0) * step }
+    )
+    .cast(to: dtype)
   }
 
   /// The identity matrix, `[size, size]`.
@@ -127,14 +131,18 @@ extension Tensor {
 // MARK: Reading
 
 extension Tensor {
-  /// The only element, as a `Double`. Computes it if that has not happened yet.
+  /// The only element, as a `Double`.
+  ///
+  /// Computes it if that has not happened yet.
   public var scalar: Double {
     precondition(
       shape.elementCount == 1, "scalar: the tensor has \(shape.elementCount) elements: \(shape)")
     return doubles()[0]
   }
 
-  /// The elements in row-major order. `type` must be the Swift type of the tensor's dtype.
+  /// The elements in row-major order.
+  ///
+  /// `type` must be the Swift type of the tensor's dtype.
   public func scalars<Scalar: TensorScalar>(as type: Scalar.Type = Float.self) -> [Scalar] {
     precondition(
       Scalar.dtype == dtype,

@@ -51,7 +51,8 @@ public struct Dataset: Sendable {
     var generator = Philox(seed: seed, stream: RandomKey(seed: seed, name: "split").stream)
     let order = generator.permutation(of: count).map { Int($0) }
     var groups: [Int32: [Int]] = [:]
-    let classes: [Int32] = targets.dtype == .int32 && targets.rank == 1
+    let classes: [Int32] =
+      targets.dtype == .int32 && targets.rank == 1
       ? targets.scalars(as: Int32.self) : []
     for position in order {
       groups[classes.isEmpty ? 0 : classes[position], default: []].append(position)
@@ -74,8 +75,9 @@ public struct Dataset: Sendable {
     public let targets: Tensor
   }
 
-  /// The minibatches of one epoch: a fresh random partition of all samples. The last is smaller
-  /// where `size` does not divide their number.
+  /// The minibatches of one epoch: a fresh random partition of all samples.
+  ///
+  /// The last is smaller where `size` does not divide their number.
   public func batches(of size: Int, seed: UInt64, epoch: Int = 0) -> some Sequence<Batch> {
     let order = shuffled(seed: seed, epoch: epoch)
     return stride(from: 0, to: count, by: size).lazy.map { start in

@@ -67,7 +67,9 @@ extension Model {
           total.loss += value * Double(count)
           for index in metrics.indices { total.metrics[index] += values[index] * Double(count) }
           observer(
-            .step(.init(epoch: epoch, step: number, loss: value, seconds: (clock.now - epochStart).seconds)),
+            .step(
+              .init(
+                epoch: epoch, step: number, loss: value, seconds: (clock.now - epochStart).seconds)),
             self)
           if shouldStop() {
             reason = .interrupted

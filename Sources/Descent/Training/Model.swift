@@ -28,7 +28,9 @@ public struct Model: Sendable {
   /// What a file says about the model besides its network and its numbers.
   public var card = ModelCard()
 
-  /// The parameters' memory. A training step writes it in place when no one else holds it.
+  /// The parameters' memory.
+  ///
+  /// A training step writes it in place when no one else holds it.
   var buffer: Storage
   /// Names of parameters that training leaves alone.
   private(set) var frozen: Set<String> = []
@@ -117,7 +119,8 @@ public struct Model: Sendable {
     layers = traces.map { trace in
       let own = parameters.filter { $0.name.hasPrefix(trace.path + ".") }
       return LayerInfo(
-        path: trace.path, summary: trace.layer.summary, input: Shape(Array(trace.input.dropFirst())),
+        path: trace.path, summary: trace.layer.summary,
+        input: Shape(Array(trace.input.dropFirst())),
         output: Shape(Array(trace.output.dropFirst())),
         parameterCount: own.reduce(0) { $0 + $1.shape.elementCount })
     }
@@ -208,7 +211,8 @@ extension Model {
 
   private func matches(_ name: String, _ pattern: String) -> Bool {
     guard let star = pattern.firstIndex(of: "*") else { return name == pattern }
-    return name.hasPrefix(pattern[..<star]) && name.hasSuffix(pattern[pattern.index(after: star)...])
+    return name.hasPrefix(pattern[..<star])
+      && name.hasSuffix(pattern[pattern.index(after: star)...])
   }
 
   /// This model with another network: every parameter whose name and shape still fit keeps its
@@ -307,7 +311,8 @@ public struct Gradient: Sendable {
 func flatGradient(of value: Tensor, at variables: [Tensor], _ model: Model) -> Tensor {
   let label = Label(path: "gradient", layer: "", phase: .backward)
   let parts = zip(model.parameters, derivatives(of: value, at: variables)).map { parameter, part in
-    let part = model.frozen.contains(parameter.name)
+    let part =
+      model.frozen.contains(parameter.name)
       ? Tensor(repeating: 0, shape: parameter.shape, dtype: model.dtype) : part
     return unary(Named(text: "∂C/∂\(parameter.name)"), part)
   }

@@ -1,5 +1,6 @@
-/// What happens during training, in order. Progress bars, logs, history and reports are observers
-/// of this one stream.
+/// What happens during training, in order.
+///
+/// Progress bars, logs, history and reports are observers of this one stream.
 public enum TrainingEvent: Sendable {
   /// Training is about to begin.
   case started(Start)
@@ -129,8 +130,9 @@ public struct Stopping: Sendable {
   }
 }
 
-/// Training came to infinite or undefined numbers. The model has the weights with which the last
-/// good epoch ended.
+/// Training came to infinite or undefined numbers.
+///
+/// The model has the weights with which the last good epoch ended.
 public struct TrainingDiverged: Error, CustomStringConvertible {
   /// The epoch, counted from 1.
   public let epoch: Int

@@ -1,5 +1,7 @@
-/// One step of training, compiled once for each size of minibatch: gather, forward, loss,
-/// backward and update in one plan. After the first step of a size nothing is allocated.
+/// One step of training, compiled once for each size of minibatch: gather, forward, loss, backward
+/// and update in one plan.
+///
+/// After the first step of a size nothing is allocated.
 ///
 /// ```swift
 /// let step = try TrainingStep(model, data, loss: .crossEntropy, optimizer: .adam())
