@@ -26,6 +26,8 @@ let package = Package(
         "Descent", "DescentData", "DescentCharts",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .executableTarget(
+      name: "descent-loops", dependencies: ["Descent", "DescentData"], path: "Benchmarks/Loops"),
     .testTarget(name: "DescentKernelsTests", dependencies: ["DescentKernels"]),
     .testTarget(
       name: "DescentTests", dependencies: ["Descent", "DescentData"],
