@@ -1,7 +1,8 @@
+import DescentCharts
 import DescentData
 import Foundation
 
-/// The folder of one training's results: `model.safetensors` and `metrics.jsonl`.
+/// The folder of one training's results: `model.safetensors`, `metrics.jsonl`, and pictures.
 struct RunFolder {
   let path: String
   var modelPath: String { path + "/model.safetensors" }
@@ -23,6 +24,11 @@ struct RunFolder {
   func writeMetrics(_ lines: [String]) throws {
     let text = lines.joined(separator: "\n") + "\n"
     try AtomicFile.write(Array(text.utf8), to: path + "/metrics.jsonl")
+  }
+
+  /// Writes a picture as `name.svg`.
+  func write(_ figure: Figure, as name: String) throws {
+    try AtomicFile.write(Array(figure.svg().utf8), to: path + "/\(name).svg")
   }
 
   /// The model file behind what a user typed: the file itself, or a run folder.

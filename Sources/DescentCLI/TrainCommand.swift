@@ -111,6 +111,10 @@ struct TrainCommand: ParsableCommand {
     try model.save(to: folder.modelPath)
     finish(history, report, reporter, folder, set)
     try folder.writeMetrics(reporter.lines)
+    try folder.write(Figures.learning(history, set.name), as: "learning")
+    if let size = set.imageSize {
+      try folder.write(Figures.mistakes(report, size: size), as: "mistakes")
+    }
     if let code = Interruption.exitCode { throw ExitCode(code) }
   }
 
