@@ -86,9 +86,9 @@ struct DataSource: ParsableArguments {
     var loaded = Loaded(
       name: set, summary: "\(count) samples, generated", training: Dataset(training),
       test: Dataset(test))
-    loaded.layers = set == "line" ? "none" : "16:tanh,16:tanh"
+    loaded.layers = set == "line" ? "none" : "64:relu,64:relu"
     loaded.learningRate = 0.01
-    loaded.epochs = 100
+    loaded.epochs = 200
     loaded.batchSize = 32
     return loaded
   }

@@ -18,7 +18,8 @@ enum Figures {
     let axis = isAccuracy ? Axis("accuracy in per cent") : Axis("loss", scale: .logarithmic)
     return Figure(
       title: "Learning \(set)",
-      description: "What the network got right after each epoch, on the training and validation set.",
+      description:
+        "What the network got right after each epoch, on the training and validation set.",
       content: .lines(LineChart(series, x: Axis("epoch"), y: axis)))
   }
 

@@ -10,13 +10,18 @@ enum Interruption {
   static func listen() {
     // Read once here, so that the handler finds the variable made.
     _ = signal.load(ordering: .relaxed)
+    // A program that starts us may have blocked them.
+    var wanted = sigset_t()
+    sigemptyset(&wanted)
     for number in [SIGINT, SIGTERM] {
+      sigaddset(&wanted, number)
       Foundation.signal(number) { received in
         if Interruption.signal.exchange(received, ordering: .relaxed) != 0 {
           _exit(128 + received)
         }
       }
     }
+    pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
   }
 
   /// Whether someone asked for an end.
