@@ -40,7 +40,7 @@ import Testing
 
       let test = try Digits.load().test
       let picture = GrayImage(width: 28, height: 28, pixels: Array(test.pixels.prefix(784)))
-      try AtomicFile.write(try picture.png(), to: folder.path + "/digit.png")
+      try AtomicFile.write(picture.png(), to: folder.path + "/digit.png")
       let predicted = try Program.run(
         ["predict", "r", "digit.png", "--format", "json"], in: folder)
       let answer = try lines(predicted.output)[0]
