@@ -1,3 +1,4 @@
+import DescentData
 import Foundation
 
 /// One line of JSON whose keys stay in the order in which they were added.
@@ -7,7 +8,7 @@ struct JSONLine: CustomStringConvertible {
   init(event: String) { add("event", event) }
   init() {}
 
-  mutating func add(_ key: String, _ value: String) { append(key, Self.quoted(value)) }
+  mutating func add(_ key: String, _ value: String) { append(key, jsonString(value)) }
   mutating func add(_ key: String, _ value: Int) { append(key, "\(value)") }
   mutating func add(_ key: String, _ value: Bool) { append(key, "\(value)") }
   mutating func add(_ key: String, _ value: Double) { append(key, Self.text(value)) }
@@ -32,26 +33,8 @@ struct JSONLine: CustomStringConvertible {
   }
 
   private mutating func append(_ key: String, _ text: String) {
-    parts.append(Self.quoted(key) + ":" + text)
+    parts.append(jsonString(key) + ":" + text)
   }
 
   var description: String { "{" + parts.joined(separator: ",") + "}" }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      case "\r": result += "\\r"
-      case _ where scalar.value < 0x20:
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
-  }
 }

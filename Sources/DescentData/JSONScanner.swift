@@ -142,8 +142,8 @@ struct JSONScanner {
   }
 }
 
-/// `text` as a JSON string in quotes.
-func jsonString(_ text: String) -> String {
+/// A text as a JSON string, in quotes.
+public func jsonString(_ text: String) -> String {
   var result = "\""
   for scalar in text.unicodeScalars {
     switch scalar {

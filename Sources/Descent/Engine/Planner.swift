@@ -2,21 +2,22 @@ import DescentKernels
 
 /// Makes a plan: from the simplified graph to instructions over placed memory.
 struct Planner {
-  private var graph: PlanGraph
-  private var views: [View?] = []
-  private var units: [Unit] = []
-  private var unitOf: [Int]
-  private var bufferOf: [Int]
-  private var memory = Memory()
-  private let owner = PlanMemory()
-  private var instructions: [descent_instruction] = []
-  private var rows: [Plan.Row] = []
-  private var scratch: [(instruction: Int, buffer: Int)] = []
-  private let leaves: [Node]
-  private var numbers: [Plan.NumberInput] = []
+  var graph: PlanGraph
+  var views: [View?] = []
+  var units: [Unit] = []
+  var unitOf: [Int]
+  var bufferOf: [Int]
+  var memory = Memory()
+  let owner = PlanMemory()
+  var instructions: [descent_instruction] = []
+  var rows: [Plan.Row] = []
+  var scratch: [(instruction: Int, buffer: Int)] = []
+  let leaves: [Node]
+  var numbers: [Plan.NumberInput] = []
   /// For each output that replaces an input in place: which.
-  private let donations: [Int: Int]
-  private var trailingCopies: [(from: Int, output: Int, leaf: Int)] = []
+  let donations: [Int: Int]
+  var currentUnit = 0
+  var trailingCopies: [(from: Int, output: Int, leaf: Int)] = []
 
   static func plan(_ walk: GraphWalk, donations: [Int: Int] = [:]) -> Plan {
     var planner = Planner(walk, donations)
@@ -31,7 +32,7 @@ struct Planner {
     bufferOf = []
   }
 
-  private mutating func makePlan() -> Plan {
+  mutating func makePlan() -> Plan {
     findViews()
     copyWhereContiguityIsNeeded()
     units = Fusion.units(of: graph, views: views)
@@ -64,7 +65,7 @@ struct Planner {
 
   // MARK: Views
 
-  private mutating func findViews() {
+  mutating func findViews() {
     views = []
     for (index, value) in graph.values.enumerated() {
       switch value.lowering {
@@ -76,15 +77,15 @@ struct Planner {
     }
   }
 
-  private func view(of index: Int) -> View {
+  func view(of index: Int) -> View {
     views[index] ?? View(wholeOf: index, shape: graph.values[index].shape)
   }
 
-  private func isConstant(_ index: Int) -> Bool {
+  func isConstant(_ index: Int) -> Bool {
     if case .constant = graph.values[index].lowering { true } else { false }
   }
 
-  private mutating func copyWhereContiguityIsNeeded() {
+  mutating func copyWhereContiguityIsNeeded() {
     let count = graph.values.count
     for index in 0..<count {
       let value = graph.values[index]
@@ -109,7 +110,7 @@ struct Planner {
 
   // MARK: Buffers
 
-  private func isOwner(_ index: Int) -> Bool {
+  func isOwner(_ index: Int) -> Bool {
     switch graph.values[index].lowering {
     case .leaf, .constant: false
     case .view: views[index] == nil
@@ -117,7 +118,7 @@ struct Planner {
     }
   }
 
-  private mutating func assignBuffers() {
+  mutating func assignBuffers() {
     unitOf = [Int](repeating: -1, count: graph.values.count)
     for (index, unit) in units.enumerated() {
       for member in unit.members { unitOf[member] = index }
@@ -151,12 +152,12 @@ struct Planner {
     for (position, output) in graph.outputs.enumerated() { placeOutput(position, output) }
   }
 
-  private func byteCount(_ index: Int) -> Int {
+  func byteCount(_ index: Int) -> Int {
     graph.values[index].shape.elementCount * graph.values[index].dtype.size
   }
 
   /// Whether a value is written to memory: it is an output, or a unit other than its own reads it.
-  private func isStored(_ index: Int) -> Bool {
+  func isStored(_ index: Int) -> Bool {
     guard isOwner(index) else { return false }
     if graph.outputs.contains(index) { return true }
     let unit = units[unitOf[index]]
@@ -172,7 +173,7 @@ struct Planner {
   ///
   /// One that replaces an input goes straight there if everything else has read that input before,
   /// and otherwise at the end.
-  private mutating func placeOutput(_ position: Int, _ output: Int) {
+  mutating func placeOutput(_ position: Int, _ output: Int) {
     guard let leaf = donations[position] else {
       memory.setSlot(of: bufferOf[output], 1 + leaves.count + position)
       return
@@ -197,7 +198,7 @@ struct Planner {
 
   /// Lets the pieces of a concatenation be computed where they will lie, so that nothing is
   /// copied: all gradients end in one buffer.
-  private mutating func placeConcatenatedPieces() {
+  mutating func placeConcatenatedPieces() {
     for (index, value) in graph.values.enumerated() {
       guard case .concatenate(let axis) = value.lowering, bufferOf[index] >= 0,
         value.shape.prefix(axis).allSatisfy({ $0 == 1 })
@@ -219,7 +220,7 @@ struct Planner {
   }
 
   /// Lets an elementwise unit write over an operand that nobody reads later.
-  private mutating func reuseBuffersInPlace() {
+  mutating func reuseBuffersInPlace() {
     for (index, unit) in units.enumerated() where unit.kind == .elementwise {
       for member in unit.members where bufferOf[member] >= 0 && memory.isFree(bufferOf[member]) {
         let inputs = unit.members.flatMap { graph.values[$0].inputs }.filter { !isConstant($0) }
@@ -241,383 +242,5 @@ struct Planner {
         }
       }
     }
-  }
-
-  // MARK: Operands
-
-  /// How a unit whose iteration space is `shape` reads or writes a value.
-  private func operand(_ index: Int, under shape: Shape? = nil) -> descent_operand {
-    let value = graph.values[index]
-    var operand = descent_operand()
-    operand.dtype = value.dtype.rawValue
-    if case .constant(let number) = value.lowering {
-      operand.slot = -1
-      operand.immediate = number
-      return operand
-    }
-    let view = view(of: index)
-    operand.slot = Int32(bufferOf[view.base])
-    operand.offset = Int64(view.offset)
-    setSizes(&operand.strides, shape.map { view.strides(broadcastTo: $0) } ?? view.strides)
-    return operand
-  }
-
-  /// A value's own memory, as one row of elements.
-  private func flat(_ index: Int) -> descent_operand {
-    var operand = operand(index)
-    setSizes(&operand.strides, [1])
-    return operand
-  }
-
-  // MARK: Instructions
-
-  private mutating func append(_ kind: descent_kind, _ parameters: UnsafeMutableRawPointer) {
-    let instruction = descent_instruction(
-      kind: Int32(kind.rawValue), tasks: 1, parameters: parameters)
-    instructions.append(instruction)
-    var copy = instruction
-    let byteCount = Int(descent_scratch_bytes(&copy))
-    if byteCount > 0 {
-      let buffer = memory.add(byteCount: byteCount)
-      memory.use(buffer, in: min(currentUnit, units.count))
-      scratch.append((instructions.count - 1, buffer))
-    }
-  }
-  private var currentUnit = 0
-
-  private mutating func setScratch(of instruction: Int, _ buffer: Int) {
-    var operand = descent_operand()
-    operand.slot = Int32(buffer)
-    operand.dtype = DType.uint8.rawValue
-    let parameters = instructions[instruction].parameters!
-    switch descent_kind(UInt32(instructions[instruction].kind)) {
-    case DESCENT_REDUCE:
-      owner.operand(\.scratch, of: parameters.assumingMemoryBound(to: descent_reduce.self), operand)
-    case DESCENT_MATMUL:
-      owner.operand(\.scratch, of: parameters.assumingMemoryBound(to: descent_matmul.self), operand)
-    default: preconditionFailure("this instruction has no scratch memory")
-    }
-  }
-
-  private mutating func emit(_ unit: Unit, _ index: Int) {
-    currentUnit = index
-    let first = instructions.count
-    switch unit.kind {
-    case .elementwise: emitElementwise(unit.members)
-    case .reduce: emitReduce(unit.members)
-    case .matmul: emitMatmul(unit.members)
-    case .single: emitSingle(unit.members[0])
-    }
-    rows.append(row(for: unit, index, instructions: first..<instructions.count))
-  }
-
-  /// Adds the steps of `members` to a program; values in `ready` are registers already.
-  private func addSteps(
-    _ members: some Sequence<Int>, to program: inout ProgramBuilder, _ ready: inout [Int: Int]
-  ) {
-    for member in members {
-      guard case .elementwise(let operation) = graph.values[member].lowering else { continue }
-      let inputs = graph.values[member].inputs.map { input -> Int in
-        if let register = ready[input] { return register }
-        let register = program.load(operand(input, under: program.shape))
-        ready[input] = register
-        return register
-      }
-      ready[member] = program.step(operation, inputs)
-    }
-  }
-
-  private func addStores(
-    _ members: some Sequence<Int>, to program: inout ProgramBuilder, _ ready: [Int: Int]
-  ) {
-    for member in members where bufferOf[member] >= 0 {
-      program.store(ready[member]!, to: operand(member))
-    }
-  }
-
-  private mutating func emitElementwise(_ members: [Int]) {
-    let head = graph.values[members[0]]
-    var program = ProgramBuilder(
-      shape: head.shape, compute: head.computeType(in: graph.values))
-    var ready: [Int: Int] = [:]
-    addSteps(members, to: &program, &ready)
-    addStores(members, to: &program, ready)
-    emitProgram(program)
-  }
-
-  private mutating func emitProgram(_ program: ProgramBuilder) {
-    let pointer = owner.allocate(descent_program.self)
-    pointer.pointee = program.build(in: owner, collapsing: true).program
-    append(DESCENT_ELEMENTWISE, pointer)
-  }
-
-  private mutating func emitReduce(_ members: [Int]) {
-    let reduction = members.last { member in
-      if case .reduce = graph.values[member].lowering { true } else { false }
-    }!
-    guard case .reduce(let kind, let axes) = graph.values[reduction].lowering else { return }
-    let input = graph.values[reduction].inputs[0]
-    let shape = graph.values[input].shape
-    // [outer..., reduced..., inner...]: what is kept behind the last reduced axis stays innermost.
-    let inner = Array((axes.last! + 1)..<shape.rank)
-    let outer = (0..<axes.last!).filter { !axes.contains($0) }
-    let order = outer + axes + inner
-    func count(_ axes: [Int]) -> Int64 { axes.reduce(1) { $0 * Int64(shape[$1]) } }
-
-    var program = ProgramBuilder(
-      shape: Shape(order.map { shape[$0] }),
-      compute: graph.values[reduction].dtype.compute)
-    var ready: [Int: Int] = [:]
-    func load(_ index: Int) -> Int {
-      var operand = operand(index, under: shape)
-      let strides = view(of: index)
-      if !isConstant(index) {
-        let whole = strides.strides(broadcastTo: shape)
-        setSizes(&operand.strides, order.map { whole[$0] })
-      }
-      return program.load(operand)
-    }
-    for member in members where member != reduction {
-      guard case .elementwise(let operation) = graph.values[member].lowering else { continue }
-      let inputs = graph.values[member].inputs.map { source -> Int in
-        if let register = ready[source] { return register }
-        ready[source] = load(source)
-        return ready[source]!
-      }
-      ready[member] = program.step(operation, inputs)
-    }
-    let source = ready[input] ?? load(input)
-    let pointer = owner.allocate(descent_reduce.self)
-    let built = program.build(in: owner, collapsing: true, keeping: source)
-    pointer.pointee.reduction = Int32(kind.rawValue)
-    pointer.pointee.source = built.register
-    pointer.pointee.outer = count(outer)
-    pointer.pointee.reduced = count(axes)
-    pointer.pointee.inner = count(inner)
-    pointer.pointee.program = built.program
-    owner.operand(\.output, of: pointer, flat(reduction))
-    append(DESCENT_REDUCE, pointer)
-  }
-
-  private mutating func emitMatmul(_ members: [Int]) {
-    let product = members[0]
-    let value = graph.values[product]
-    let (a, b) = (value.inputs[0], value.inputs[1])
-    let batch = Array(value.shape.dropLast(2))
-    let pointer = owner.allocate(descent_matmul.self)
-    pointer.pointee.dtype = value.dtype.rawValue
-    pointer.pointee.batch_rank = Int32(batch.count)
-    setSizes(&pointer.pointee.batch_shape, batch)
-    pointer.pointee.m = Int64(value.shape[value.shape.rank - 2])
-    pointer.pointee.n = Int64(value.shape.last)
-    pointer.pointee.k = Int64(graph.values[a].shape.last)
-    owner.operand(\.a, of: pointer, operand(a, under: batchShape(batch, a)))
-    owner.operand(\.b, of: pointer, operand(b, under: batchShape(batch, b)))
-
-    // Without a buffer of its own the product is formed where the epilogue's first result goes.
-    if bufferOf[product] < 0 {
-      if let home = members.first(where: {
-        bufferOf[$0] >= 0 && graph.values[$0].dtype == value.dtype
-      }) {
-        bufferOf[product] = bufferOf[home]
-      } else {
-        bufferOf[product] = memory.add(byteCount: byteCount(product))
-        memory.use(bufferOf[product], in: currentUnit)
-      }
-    }
-    let c = operand(product)
-    owner.operand(\.c, of: pointer, c)
-    if members.count > 1 {
-      var program = ProgramBuilder(shape: value.shape, compute: value.dtype)
-      var ready = [product: program.load(c)]
-      addSteps(members.dropFirst(), to: &program, &ready)
-      addStores(members.dropFirst(), to: &program, ready)
-      let epilogue = owner.allocate(descent_program.self)
-      epilogue.pointee = program.build(in: owner, collapsing: false).program
-      pointer.pointee.epilogue = epilogue
-    }
-    append(DESCENT_MATMUL, pointer)
-  }
-
-  private func batchShape(_ batch: [Int], _ index: Int) -> Shape {
-    Shape(batch + graph.values[index].shape.suffix(2))
-  }
-
-  private mutating func emitSingle(_ index: Int) {
-    let value = graph.values[index]
-    let inputs = value.inputs
-    switch value.lowering {
-    case .argReduce(let smallest, let axis):
-      let pointer = owner.allocate(descent_arg_reduce.self)
-      emitArgReduce(pointer, index, smallest, axis)
-    case .gather, .scatterAdd:
-      emitRowMove(index)
-    case .random(let distribution):
-      let pointer = owner.allocate(descent_random.self)
-      pointer.pointee.distribution = Int32(distribution.rawValue)
-      pointer.pointee.count = Int64(value.shape.elementCount)
-      owner.operand(\.key, of: pointer, flat(inputs[0]))
-      owner.operand(\.output, of: pointer, flat(index))
-      append(DESCENT_RANDOM, pointer)
-    case .rows(let operation):
-      let pointer = owner.allocate(descent_rows.self)
-      let n = graph.values[inputs[0]].shape.last
-      pointer.pointee.operation = Int32(operation.rawValue)
-      pointer.pointee.n = Int64(n)
-      pointer.pointee.rows = Int64(graph.values[inputs[0]].shape.elementCount / max(n, 1))
-      owner.operand(\.x, of: pointer, flat(inputs[0]))
-      owner.operand(\.y, of: pointer, flat(index))
-      if inputs.count > 1 { owner.operand(\.label, of: pointer, flat(inputs[1])) }
-      if inputs.count > 2 {
-        var scale = operand(inputs[2])
-        if view(of: inputs[2]).isContiguous { setSizes(&scale.strides, [1]) }
-        owner.operand(\.scale, of: pointer, scale)
-      }
-      append(DESCENT_ROWS, pointer)
-    case .concatenate(let axis):
-      var start = 0
-      for input in inputs {
-        emitCopy(input, into: index, axis: axis, start: start)
-        start += graph.values[input].shape[axis]
-      }
-    case .embed(let starts, let steps):
-      emitFill(index)
-      emitEmbed(inputs[0], into: index, starts, steps)
-    case .view:
-      // A reshape that no strides can express: the elements are copied in the input's order.
-      var program = ProgramBuilder(
-        shape: graph.values[inputs[0]].shape, compute: value.dtype.compute)
-      let copy = program.step(DESCENT_OP_COPY, [program.load(operand(inputs[0]))])
-      var place = operand(index)
-      setSizes(&place.strides, graph.values[inputs[0]].shape.contiguousStrides)
-      program.store(copy, to: place)
-      emitProgram(program)
-    default: preconditionFailure("\(value.name) is not an instruction")
-    }
-  }
-
-  private mutating func emitArgReduce(
-    _ pointer: UnsafeMutablePointer<descent_arg_reduce>, _ index: Int, _ smallest: Bool, _ axis: Int
-  ) {
-    let input = graph.values[index].inputs[0]
-    let shape = graph.values[input].shape
-    pointer.pointee.smallest = smallest
-    pointer.pointee.outer = Int64(shape.prefix(axis).reduce(1, *))
-    pointer.pointee.reduced = Int64(shape[axis])
-    pointer.pointee.inner = Int64(shape.dropFirst(axis + 1).reduce(1, *))
-    var operand = operand(input)
-    let inner = Int(pointer.pointee.inner)
-    setSizes(&operand.strides, [inner * shape[axis], inner, 1])
-    owner.operand(\.input, of: pointer, operand)
-    owner.operand(\.output, of: pointer, flat(index))
-    append(DESCENT_ARG_REDUCE, pointer)
-  }
-
-  private mutating func emitRowMove(_ index: Int) {
-    let value = graph.values[index]
-    let (source, indices) = (value.inputs[0], value.inputs[1])
-    let count = Int64(graph.values[indices].shape.elementCount)
-    if case .gather = value.lowering {
-      let pointer = owner.allocate(descent_gather.self)
-      let table = graph.values[source].shape
-      pointer.pointee.count = count
-      pointer.pointee.rows = Int64(table[0])
-      pointer.pointee.inner = Int64(table.dropFirst().reduce(1, *))
-      owner.operand(\.table, of: pointer, flat(source))
-      owner.operand(\.index, of: pointer, flat(indices))
-      owner.operand(\.output, of: pointer, flat(index))
-      append(DESCENT_GATHER, pointer)
-    } else {
-      let pointer = owner.allocate(descent_scatter_add.self)
-      pointer.pointee.count = count
-      pointer.pointee.rows = Int64(value.shape[0])
-      pointer.pointee.inner = Int64(value.shape.dropFirst().reduce(1, *))
-      owner.operand(\.input, of: pointer, flat(source))
-      owner.operand(\.index, of: pointer, flat(indices))
-      owner.operand(\.output, of: pointer, flat(index))
-      append(DESCENT_SCATTER_ADD, pointer)
-    }
-  }
-
-  private mutating func emitFill(_ index: Int) {
-    let value = graph.values[index]
-    var program = ProgramBuilder(shape: value.shape, compute: value.dtype.compute)
-    var zero = descent_operand()
-    zero.slot = -1
-    zero.dtype = value.dtype.rawValue
-    let copy = program.step(DESCENT_OP_COPY, [program.load(zero)])
-    program.store(copy, to: operand(index))
-    emitProgram(program)
-  }
-
-  private mutating func emitEmbed(_ input: Int, into index: Int, _ starts: [Int], _ steps: [Int]) {
-    let strides = graph.values[index].shape.contiguousStrides
-    var place = operand(index)
-    place.offset += Int64(zip(starts, strides).reduce(0) { $0 + $1.0 * $1.1 })
-    setSizes(&place.strides, zip(strides, steps).map { $0 * $1 })
-    emitStridedCopy(input, to: place)
-  }
-
-  private mutating func emitCopy(_ input: Int, into index: Int, axis: Int, start: Int) {
-    let view = view(of: input)
-    if bufferOf[view.base] >= 0, isOwner(view.base) {
-      let root = memory.root(of: bufferOf[view.base]).buffer
-      if root == memory.root(of: bufferOf[index]).buffer { return }
-    }
-    var starts = [Int](repeating: 0, count: graph.values[index].shape.rank)
-    starts[axis] = start
-    emitEmbed(input, into: index, starts, starts.map { _ in 1 })
-  }
-
-  private mutating func emitStridedCopy(_ input: Int, to place: descent_operand) {
-    let value = graph.values[input]
-    var program = ProgramBuilder(shape: value.shape, compute: value.dtype.compute)
-    let copy = program.step(DESCENT_OP_COPY, [program.load(operand(input, under: value.shape))])
-    program.store(copy, to: place)
-    emitProgram(program)
-  }
-
-  private mutating func emitCopy(_ output: Int, toLeaf leaf: Int, _ unit: Int) {
-    currentUnit = units.count
-    let buffer = memory.add(byteCount: byteCount(output), slot: 1 + leaf)
-    var place = operand(output)
-    place.slot = Int32(buffer)
-    place.offset = 0
-    emitStridedCopy(output, to: place)
-  }
-
-  // MARK: Description
-
-  private func row(for unit: Unit, _ index: Int, instructions: Range<Int>) -> Plan.Row {
-    let stored = unit.members.filter { bufferOf[$0] >= 0 }
-    let main = unit.kind == .matmul ? unit.members[0] : (stored.last ?? unit.members.last!)
-    let value = graph.values[main]
-    let isReadBackward = stored.contains { member in
-      graph.values.indices.contains { reader in
-        unitOf[reader] > index && graph.values[reader].label?.phase == .backward
-          && graph.values[reader].inputs.contains { view(of: $0).base == member }
-      }
-    }
-    var (flops, multiplyAdds) = (0, 0)
-    for member in unit.members {
-      let value = graph.values[member]
-      switch value.lowering {
-      case .matmul:
-        multiplyAdds += value.shape.elementCount * graph.values[value.inputs[0]].shape.last
-        flops += 2 * multiplyAdds
-      case .reduce: flops += graph.values[value.inputs[0]].shape.elementCount
-      case .elementwise(let operation) where operation != DESCENT_OP_COPY:
-        flops += value.shape.elementCount
-      case .rows: flops += 5 * graph.values[value.inputs[0]].shape.elementCount
-      default: break
-      }
-    }
-    return Plan.Row(
-      label: value.label, operations: unit.members.map { graph.values[$0].name },
-      shape: value.shape, dtype: value.dtype,
-      byteCount: stored.reduce(0) { $0 + byteCount($1) }, flops: flops,
-      multiplyAdds: multiplyAdds,
-      isStoredForBackward: isReadBackward,
-      name: unit.members.lazy.compactMap { graph.names[$0] }.first, instructions: instructions)
   }
 }

@@ -1,0 +1,37 @@
+import DescentKernels
+
+/// What each unit does, in the words of `Plan.description`.
+extension Planner {
+  func row(for unit: Unit, _ index: Int, instructions: Range<Int>) -> Plan.Row {
+    let stored = unit.members.filter { bufferOf[$0] >= 0 }
+    let main = unit.kind == .matmul ? unit.members[0] : (stored.last ?? unit.members.last!)
+    let value = graph.values[main]
+    let isReadBackward = stored.contains { member in
+      graph.values.indices.contains { reader in
+        unitOf[reader] > index && graph.values[reader].label?.phase == .backward
+          && graph.values[reader].inputs.contains { view(of: $0).base == member }
+      }
+    }
+    var (flops, multiplyAdds) = (0, 0)
+    for member in unit.members {
+      let value = graph.values[member]
+      switch value.lowering {
+      case .matmul:
+        multiplyAdds += value.shape.elementCount * graph.values[value.inputs[0]].shape.last
+        flops += 2 * multiplyAdds
+      case .reduce: flops += graph.values[value.inputs[0]].shape.elementCount
+      case .elementwise(let operation) where operation != DESCENT_OP_COPY:
+        flops += value.shape.elementCount
+      case .rows: flops += 5 * graph.values[value.inputs[0]].shape.elementCount
+      default: break
+      }
+    }
+    return Plan.Row(
+      label: value.label, operations: unit.members.map { graph.values[$0].name },
+      shape: value.shape, dtype: value.dtype,
+      byteCount: stored.reduce(0) { $0 + byteCount($1) }, flops: flops,
+      multiplyAdds: multiplyAdds,
+      isStoredForBackward: isReadBackward,
+      name: unit.members.lazy.compactMap { graph.names[$0] }.first, instructions: instructions)
+  }
+}
