@@ -269,3 +269,41 @@ extension String {
     #expect(results[0] == results[1] && results[0] == results[2])
   }
 }
+
+/// Hazards that a review found; each failed once.
+@Suite struct RegressionTests {
+  @Test("a piece and a slice of the same piece in one concatenation")
+  func concatenationOfAPieceAndItsSlice() {
+    let x = Tensor([1.0, 2, 3]) * 2
+    let joined = Tensor.concatenate([x, x[1..<3], x[0..<1]])
+    #expect(joined.doubles() == [2, 4, 6, 4, 6, 2])
+    let turned = Tensor([1.0, 2, 3, 4], shape: [2, 2]) + 0
+    let both = Tensor.concatenate([turned, turned.transposed()])
+    #expect(both.doubles() == [1, 2, 3, 4, 1, 3, 2, 4])
+  }
+
+  @Test("threads that evaluate the same lazy tensors do not take each other's inputs")
+  func sharedLazyTensors() async {
+    for _ in 0..<50 {
+      var x = Tensor([Double](repeating: 1, count: 50))
+      var links: [Tensor] = []
+      for _ in 0..<60 {
+        x = x + 1
+        links.append(x)
+      }
+      let shared = links
+      await withTaskGroup(of: Double.self) { group in
+        for task in 0..<4 {
+          group.addTask { shared[59 - task].sum().scalar / 50 + Double(task) }
+        }
+        for await value in group { #expect(value == 61) }
+      }
+    }
+  }
+
+  @Test func bytesAndTruthValuesReduce() {
+    #expect(Tensor([UInt8(200), 7]).max().scalar == 200)
+    #expect(Tensor([true, false]).min().scalar == 0)
+    #expect(relu(Tensor([UInt8(200)])).doubles() == [200])
+  }
+}

@@ -28,7 +28,7 @@ struct PlanGraph {
     for (leaf, node) in walk.leaves.enumerated() {
       index[ObjectIdentifier(node)] = addLeaf(node, leaf)
     }
-    for node in walk.order { read(node, into: &index) }
+    for (node, inputs) in zip(walk.order, walk.inputs) { read(node, inputs, into: &index) }
     outputs = []
     for node in walk.outputs { addOutput(index[ObjectIdentifier(node)]!) }
     removeUnused()
@@ -43,8 +43,9 @@ struct PlanGraph {
     return values.count - 1
   }
 
-  private mutating func read(_ node: Node, into index: inout [ObjectIdentifier: Int]) {
-    let inputs = node.inputs
+  private mutating func read(
+    _ node: Node, _ inputs: [Node], into index: inout [ObjectIdentifier: Int]
+  ) {
     guard case .body(let body) = node.operation.lowering else {
       let value = Value(
         name: node.operation.name, lowering: node.operation.lowering,
@@ -60,7 +61,7 @@ struct PlanGraph {
     bodies.append(root)
     let inner = GraphWalk(outputs: [root], known: { index[ObjectIdentifier($0)] != nil })
     precondition(inner.leaves.isEmpty, "\(node.operation.name): a body uses constants, not numbers")
-    for innerNode in inner.order { read(innerNode, into: &index) }
+    for (node, inputs) in zip(inner.order, inner.inputs) { read(node, inputs, into: &index) }
     let position = index[ObjectIdentifier(root)]!
     index[ObjectIdentifier(node)] = position
     if case .elementwise = values[position].lowering { values[position].name = node.operation.name }
@@ -237,6 +238,9 @@ struct PlanGraph {
 struct GraphWalk {
   let outputs: [Node]
   private(set) var order: [Node] = []
+  /// The inputs of each node of `order` as the walk found them: another thread that evaluates the
+  /// same node lets them go at any time.
+  private(set) var inputs: [[Node]] = []
   /// Stored values, numbers and placeholders, in the order in which they were met.
   private(set) var leaves: [Node] = []
   /// What a plan for this graph depends on: operations, attributes, shapes and how they are
@@ -246,22 +250,23 @@ struct GraphWalk {
   init(outputs: [Node], known: (Node) -> Bool = { _ in false }) {
     self.outputs = outputs
     var number: [ObjectIdentifier: Int] = [:]
-    var pending = outputs.reversed().map { (node: $0, isExpanded: false) }
-    while let (node, isExpanded) = pending.popLast() {
+    var pending = outputs.reversed().map { (node: $0, inputs: [Node]?.none) }
+    while let (node, inputs) = pending.popLast() {
       let id = ObjectIdentifier(node)
-      if isExpanded {
-        append(node, &number)
+      if let inputs {
+        append(node, inputs, &number)
       } else if number[id] == nil && !known(node) {
-        let isLeaf = if case .leaf = node.operation.lowering { true } else { node.isEvaluated }
+        let inputs = node.unevaluatedInputs
+        let isLeaf = if case .leaf = node.operation.lowering { true } else { inputs == nil }
         if isLeaf {
-          number[id] = number.count
+          number[id] = leaves.count + order.count
           leaves.append(node)
           appendShape(of: node, kind: node.operation is Number ? -2 : -3)
         } else {
           number[id] = -1
-          pending.append((node, true))
-          for input in node.inputs.reversed() where number[ObjectIdentifier(input)] == nil {
-            pending.append((input, false))
+          pending.append((node, inputs!))
+          for input in inputs!.reversed() where number[ObjectIdentifier(input)] == nil {
+            pending.append((input, nil))
           }
         }
       }
@@ -270,13 +275,16 @@ struct GraphWalk {
     for node in outputs { key.append(number[ObjectIdentifier(node)] ?? -1) }
   }
 
-  private mutating func append(_ node: Node, _ number: inout [ObjectIdentifier: Int]) {
+  private mutating func append(
+    _ node: Node, _ inputs: [Node], _ number: inout [ObjectIdentifier: Int]
+  ) {
     let id = ObjectIdentifier(node)
-    number[id] = number.count
+    number[id] = leaves.count + order.count
     order.append(node)
+    self.inputs.append(inputs)
     appendShape(of: node, kind: Int(bitPattern: ObjectIdentifier(type(of: node.operation))))
     key += node.operation.attributes
-    for input in node.inputs { key.append(number[ObjectIdentifier(input)] ?? -1) }
+    for input in inputs { key.append(number[ObjectIdentifier(input)] ?? -1) }
   }
 
   private mutating func appendShape(of node: Node, kind: Int) {

@@ -318,8 +318,17 @@ extension Planner {
   mutating func emitCopy(_ input: Int, into index: Int, axis: Int, start: Int) {
     let view = view(of: input)
     if bufferOf[view.base] >= 0, isOwner(view.base) {
-      let root = memory.root(of: bufferOf[view.base]).buffer
-      if root == memory.root(of: bufferOf[index]).buffer { return }
+      // A piece that was computed where it lies needs no copy.
+      let from = memory.root(of: bufferOf[view.base])
+      let to = memory.root(of: bufferOf[index])
+      let value = graph.values[index]
+      let distance = start * value.shape.contiguousStrides[axis] * value.dtype.size
+      if from.buffer == to.buffer, from.distance == to.distance + distance,
+        view.isWhole(of: graph.values[view.base].shape.elementCount),
+        value.shape.prefix(axis).allSatisfy({ $0 == 1 })
+      {
+        return
+      }
     }
     var starts = [Int](repeating: 0, count: graph.values[index].shape.rank)
     starts[axis] = start

@@ -47,6 +47,8 @@ final class Node: @unchecked Sendable {
   }
 
   var inputs: [Node] { state.withLock { $0.inputs } }
+  /// The inputs of a node that has no value yet, or nil if it has: one look at both.
+  var unevaluatedInputs: [Node]? { state.withLock { $0.storage == nil ? $0.inputs : nil } }
   var storage: Storage? { state.withLock { $0.storage } }
   var isEvaluated: Bool { state.withLock { $0.storage != nil } }
   var byteCount: Int { shape.elementCount * dtype.size }
@@ -55,22 +57,24 @@ final class Node: @unchecked Sendable {
   ///
   /// Inputs are kept only where a derivative may still need them.
   func fill(_ storage: Storage) {
-    let released = state.withLock { state -> [Node] in
-      state.storage = storage
+    var released = state.withLock { state -> [Node] in
+      // Another thread may have been faster; both computed the same.
+      if state.storage == nil { state.storage = storage }
       guard !isTraced else { return [] }
       let inputs = state.inputs
       state.inputs = []
       return inputs
     }
-    Node.release(released)
+    Node.release(&released)
   }
 
   /// Frees deep graphs in a loop: recursion would overflow the stack (pytorch#5534).
-  private static func release(_ nodes: [Node]) {
-    var pending = nodes
-    while var node = pending.popLast() {
+  ///
+  /// `nodes` is emptied in place: a copy of the array would be a second owner of every node.
+  private static func release(_ nodes: inout [Node]) {
+    while var node = nodes.popLast() {
       if isKnownUniquelyReferenced(&node) {
-        pending += node.state.withLock { state in
+        nodes += node.state.withLock { state in
           let inputs = state.inputs
           state.inputs = []
           return inputs
@@ -80,11 +84,11 @@ final class Node: @unchecked Sendable {
   }
 
   deinit {
-    let inputs = state.withLock { state in
+    var inputs = state.withLock { state in
       let inputs = state.inputs
       state.inputs = []
       return inputs
     }
-    if !inputs.isEmpty { Node.release(inputs) }
+    if !inputs.isEmpty { Node.release(&inputs) }
   }
 }

@@ -235,7 +235,7 @@ public func softplus(_ x: Tensor) -> Tensor { floating(Softplus(), x) }
 /// The error function.
 public func erf(_ x: Tensor) -> Tensor { floating(ErrorFunction(), x) }
 /// The rectifier max(x, 0); its derivative at 0 is 0.
-public func relu(_ x: Tensor) -> Tensor { unary(Rectify(), x) }
+public func relu(_ x: Tensor) -> Tensor { unary(Rectify(), x.cast(to: x.dtype.arithmetic)) }
 /// The absolute value; its derivative at 0 is 0.
 public func abs(_ x: Tensor) -> Tensor { unary(Absolute(), x) }
 /// −1, 0 or 1.

@@ -82,14 +82,20 @@ extension Tensor {
   ///
   /// NaN if any element is.
   public func max(over axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
-    reduced(over: axes, keepingAxes: keepingAxes, "max") { Extremum(isMaximum: true, axes: $0) }
+    // The kernels reduce in int32 where elements are bytes.
+    cast(to: dtype.arithmetic)
+      .reduced(over: axes, keepingAxes: keepingAxes, "max") { Extremum(isMaximum: true, axes: $0) }
+      .cast(to: dtype)
   }
 
   /// The smallest element over the given axes, or over all of them.
   ///
   /// NaN if any element is.
   public func min(over axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
-    reduced(over: axes, keepingAxes: keepingAxes, "min") { Extremum(isMaximum: false, axes: $0) }
+    // The kernels reduce in int32 where elements are bytes.
+    cast(to: dtype.arithmetic)
+      .reduced(over: axes, keepingAxes: keepingAxes, "min") { Extremum(isMaximum: false, axes: $0) }
+      .cast(to: dtype)
   }
 
   /// The position of the first largest element along an axis, as int32, without that axis.
