@@ -8,7 +8,9 @@ import Foundation
 
 /// The resident memory of this process, in KiB (Linux).
 func residentKiB() -> Int {
-  guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return 0 }
+  guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else {
+    return 0
+  }
   let line = text.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
   return line?.split(separator: " ").compactMap { Int($0) }.first ?? 0
 }

@@ -30,14 +30,16 @@ struct Divide: BinaryOperation {
   }
 }
 
-/// y = aᵇ; the derivative with respect to b holds for a > 0.
+/// y = aᵇ, for a > 0, and for a = 0 where there is a derivative.
 struct Power: BinaryOperation {
   static let kernel = DESCENT_OP_POWER
   func derivativeA(_ dy: Tensor, _ a: Tensor, _ b: Tensor, _ y: Tensor) -> Tensor? {
-    dy * b * power(a, b - b.constant(1))
+    let slope = b * power(a, b - b.constant(1))
+    // a⁰ is 1 everywhere; at 0 the formula would say 0 · ∞.
+    return dy * (b.isNumber ? slope : select(b .== b.constant(0), b.constant(0), slope))
   }
   func derivativeB(_ dy: Tensor, _ a: Tensor, _ b: Tensor, _ y: Tensor) -> Tensor? {
-    dy * y * log(a)
+    dy * select(y .== y.constant(0), y.constant(0), y * log(a))
   }
 }
 
@@ -250,6 +252,7 @@ public func power(_ a: Tensor, _ b: Tensor) -> Tensor {
 
 /// xⁿ for a fixed exponent, which becomes part of the compiled plan.
 public func power(_ x: Tensor, _ exponent: Double) -> Tensor {
+  if exponent == 0 { return Tensor(repeating: 1, shape: x.shape, dtype: x.dtype) }
   if exponent == 1 { return x }
   if exponent == 2 { return x * x }
   if exponent == 0.5 { return sqrt(x) }

@@ -1,136 +1,221 @@
-"""Makes values.json and training.json: what PyTorch computes in float64, for FixtureTests.swift.
+#!/usr/bin/env python3
+"""Writes the values and gradients with which FixtureTests.swift compares the library.
 
-usage: pip install torch numpy; python make_fixtures.py
+An independent implementation computes them: PyTorch, in float64.
 
-values.json: for each case its inputs, the output, and the derivative of sum(output * cos(0, 1, 2 ...))
-with respect to each floating-point input. training.json: the parameters of a small network after some
-steps of each optimiser, on fixed data.
+    pip install torch numpy
+    python make_fixtures.py            # writes *.json beside this script
+
+Inputs are fixed by the seed below; the files that are committed came from PyTorch 2.
 """
+
 import json
 import pathlib
 
-import numpy as np
+import numpy
 import torch
 import torch.nn.functional as F
 
 torch.set_default_dtype(torch.float64)
-here = pathlib.Path(__file__).parent
-random = np.random.default_rng(7)
+torch.set_num_threads(1)
+HERE = pathlib.Path(__file__).parent
+generator = numpy.random.default_rng(2024)
 
 
-def numbers(shape, low=-2.0, high=2.0):
-    return torch.tensor(np.round(random.uniform(low, high, shape), 6))
+def draw(*shape, low=-2.0, high=2.0):
+    """Numbers of few digits, so that the files are short and the inputs exact."""
+    return torch.tensor(numpy.round(generator.uniform(low, high, shape), 3), dtype=torch.float64)
 
 
-def packed(tensor):
-    return {"shape": list(tensor.shape), "values": tensor.detach().double().flatten().tolist()}
+def pack(tensor):
+    return {"shape": list(tensor.shape), "values": tensor.detach().double().reshape(-1).tolist()}
 
+
+def write(name, content):
+    text = json.dumps(content, separators=(",", ":"))
+    (HERE / f"{name}.json").write_text(text.replace("},{", "},\n{") + "\n")
+
+
+# Operations
 
 cases = []
 
 
-def case(name, function, *inputs):
-    inputs = [x.clone().requires_grad_(x.is_floating_point()) for x in inputs]
-    output = function(*inputs)
-    record = {"name": name, "inputs": [packed(x) for x in inputs], "output": packed(output)}
-    if output.is_floating_point() and output.requires_grad:
-        weights = torch.cos(torch.arange(output.numel())).reshape(output.shape)
-        wanted = [x for x in inputs if x.requires_grad]
-        gradients = torch.autograd.grad((output * weights).sum(), wanted)
-        record["gradients"] = [packed(g) for g in gradients]
-    cases.append(record)
+def case(name, function, *inputs, differentiable=None):
+    """The value of a function, and the gradient of the sum of its products with a cotangent."""
+    inputs = [x.clone() for x in inputs]
+    wanted = [True] * len(inputs) if differentiable is None else differentiable
+    for x, is_wanted in zip(inputs, wanted):
+        if is_wanted:
+            x.requires_grad_()
+    value = function(*inputs)
+    cotangent = draw(*value.shape, low=0.5, high=1.5)
+    (value * cotangent).sum().backward()
+    cases.append({
+        "name": name,
+        "inputs": [pack(x) for x in inputs],
+        "value": pack(value),
+        "cotangent": pack(cotangent),
+        "gradients": [pack(x.grad) if x.grad is not None else None for x in inputs],
+    })
 
 
-m = lambda *shape: numbers(shape)
-positive = lambda *shape: numbers(shape, 0.2, 3.0)
-labels = torch.tensor([2, 0, 3])
+def special(low=-6.0, high=6.0):
+    """A matrix of ordinary numbers with a few that are large or near zero."""
+    x = draw(4, 6, low=low, high=high)
+    x[0, 0], x[0, 1], x[0, 2] = 1e-9, -1e-9, 25.0
+    x[1, 0], x[1, 1] = -25.0, 0.001
+    return x
 
-for name, f in {
-    "exp": torch.exp, "expm1": torch.expm1, "sin": torch.sin, "cos": torch.cos, "tanh": torch.tanh,
-    "sigmoid": torch.sigmoid, "softplus": F.softplus, "erf": torch.erf, "gelu": F.gelu,
-    "relu": F.relu, "abs": torch.abs, "leaky-relu": F.leaky_relu, "negate": torch.neg,
-    "clip": lambda x: torch.clamp(x, -1, 1), "sign": lambda x: torch.sign(x.detach()),
-    "floor": lambda x: torch.floor(x.detach()), "cube": lambda x: x**3,
-}.items():
-    case(name, f, m(3, 5))
-for name, f in {
-    "log": torch.log, "log1p": torch.log1p, "sqrt": torch.sqrt, "power1.7": lambda x: x**1.7,
-}.items():
-    case(name, f, positive(3, 5))
-for name, f in {
-    "add": torch.add, "subtract": torch.sub, "multiply": torch.mul, "divide": torch.div,
-    "maximum": torch.maximum, "minimum": torch.minimum,
-}.items():
-    case(name, f, m(2, 1, 4), positive(3, 1))
-case("power", torch.pow, positive(2, 3), m(3))
-case("select", lambda x, y: torch.where(x > y, x * 2, y), m(3, 4), m(4))
-case("matmul", torch.matmul, m(3, 4), m(4, 2))
-case("matmul batched", torch.matmul, m(2, 1, 3, 4), m(5, 4, 2))
-case("matmul vector", torch.matmul, m(2, 3, 4), m(4))
-case("sum", lambda x: x.sum(dim=(0, 2)), m(2, 3, 4))
-case("mean", lambda x: x.mean(dim=1), m(2, 3, 4))
-case("variance", lambda x: x.var(dim=2, unbiased=False), m(2, 3, 4))
-case("unbiased variance", lambda x: x.var(dim=0, unbiased=True), m(4, 3))
-case("max", lambda x: x.amax(dim=1), m(2, 5))
-case("min", lambda x: x.amin(dim=(0, 1)), m(2, 5))
-case("argmax", lambda x: x.argmax(dim=1), m(2, 5, 3))
-case("softmax", lambda x: F.softmax(x, -1), m(3, 5))
-case("softmax 0", lambda x: F.softmax(x, 0), m(3, 5))
-case("logSoftmax", lambda x: F.log_softmax(x, -1), m(3, 5))
-case("logSumExp", lambda x: torch.logsumexp(x, 1), m(3, 5, 2))
-case("permute", lambda x: x.permute(2, 0, 1), m(2, 3, 4))
-case("step", lambda x: x[:, 1:, ::2], m(2, 3, 5))
-case("pad", lambda x: F.pad(x, (1, 2, 0, 1)), m(2, 3))
-case("concatenate", lambda x, y: torch.cat([x, y, x], 1), m(2, 3), m(2, 1))
-case("gather", lambda x: x[torch.tensor([2, 0, 2])], m(3, 4))
-case("crossEntropy", lambda z: F.cross_entropy(z, labels), m(3, 4))
-case("crossEntropy smoothed", lambda z: F.cross_entropy(z, labels, label_smoothing=0.1), m(3, 4))
-case("crossEntropy distribution", lambda z, t: F.cross_entropy(z, t), m(3, 4), F.softmax(m(3, 4), 1))
+
+positive = draw(4, 6, low=0.01, high=9)
+positive[0, 0], positive[0, 1] = 1e-12, 1e12
+
+case("negate", lambda x: -x, special())
+case("exp", torch.exp, special())
+case("expMinusOne", torch.expm1, special())
+case("log", torch.log, positive)
+case("logOnePlus", torch.log1p, special(-0.9, 6).clamp(min=-0.9))
+case("sqrt", torch.sqrt, positive)
+case("sin", torch.sin, special(-30, 30))
+case("cos", torch.cos, special(-30, 30))
+case("tanh", torch.tanh, special())
+case("sigmoid", torch.sigmoid, special())
+case("softplus", lambda x: torch.logaddexp(x, torch.zeros_like(x)), special())
+case("erf", torch.erf, special(-4, 4))
+case("relu", F.relu, special())
+case("abs", torch.abs, special())
+case("leakyRelu", lambda x: F.leaky_relu(x, 0.01), special())
+case("gelu", F.gelu, special(-4, 4))
+case("square", lambda x: x ** 2, special())
+case("cube", lambda x: x ** 3, special())
+case("powerOneAndAHalf", lambda x: x ** 1.5, positive)
+case("clip", lambda x: x.clamp(-1.5, 2.5), special())
+
+for name, function in [
+    ("add", torch.add), ("subtract", torch.subtract), ("multiply", torch.multiply),
+    ("divide", torch.divide), ("minimum", torch.minimum), ("maximum", torch.maximum),
+]:
+    case(name, function, draw(3, 1, 4, low=0.2, high=3), draw(2, 1, low=0.3, high=3))
+case("power", torch.pow, draw(3, 1, 4, low=0.2, high=3), draw(2, 1, low=-2, high=3))
+case("select", lambda a, b: torch.where(a > b, a * a, b), draw(3, 4), draw(4))
+
+for name, axes in [("All", (0, 1, 2)), ("First", (0,)), ("Middle", (1,)), ("Ends", (0, 2))]:
+    case(f"sum{name}", lambda x: x.sum(axes), draw(3, 4, 5))
+    case(f"mean{name}", lambda x: x.mean(axes), draw(3, 4, 5))
+    case(f"variance{name}", lambda x: x.var(axes, correction=0), draw(3, 4, 5))
+    case(f"unbiased{name}", lambda x: x.var(axes, correction=1), draw(3, 4, 5))
+    case(f"max{name}", lambda x: x.amax(axes), draw(3, 4, 5))
+    case(f"min{name}", lambda x: x.amin(axes), draw(3, 4, 5))
+
+case("matmulVectors", torch.matmul, draw(5), draw(5))
+case("matmulMatrices", torch.matmul, draw(3, 5), draw(5, 4))
+case("matmulBatch", torch.matmul, draw(2, 1, 3, 4), draw(3, 4, 2))
+case("matmulVectorBatch", torch.matmul, draw(4), draw(2, 4, 3))
+case("matmulBatchVector", torch.matmul, draw(2, 3, 4), draw(4))
+case("matmulLarge", torch.matmul, draw(19, 37), draw(37, 23))
+
+case("softmax", lambda x: F.softmax(x, -1), special())
+case("softmaxFirst", lambda x: F.softmax(x, 0), special())
+case("logSoftmax", lambda x: F.log_softmax(x, -1), special())
+case("logSumExp", lambda x: torch.logsumexp(x, -1), special())
+
+case("permute", lambda x: x.permute(2, 0, 1), draw(2, 3, 4))
+case("transposeReshape", lambda x: x.transpose(0, 1).reshape(2, 6), draw(4, 3))
+case("step", lambda x: x[1:7:2, ::3], draw(7, 7))
+case("pad", lambda x: F.pad(x, (1, 2, 0, 1)), draw(3, 4))
+case("concatenate", lambda a, b: torch.cat([a, b], 1), draw(3, 2), draw(3, 4))
+case("gather", lambda x: x[torch.tensor([3, 0, 3, 1])], draw(4, 3))
+
+# Losses. A sample's outputs are summed and the batch is averaged, as the library defines them.
+
+labels = torch.tensor([2, 0, 3, 3, 1])
+soft = F.softmax(draw(5, 4), -1)
+yes_no = torch.tensor(numpy.round(generator.uniform(0, 1, (5, 4))))
+case("crossEntropy", lambda z: F.cross_entropy(z, labels), draw(5, 4, low=-9, high=9))
+case("crossEntropySmoothed", lambda z: F.cross_entropy(z, labels, label_smoothing=0.1),
+     draw(5, 4, low=-9, high=9))
+case("crossEntropySoft", lambda z, t: F.cross_entropy(z, t), draw(5, 4), soft,
+     differentiable=[True, False])
 case("binaryCrossEntropy",
-     lambda z, t: F.binary_cross_entropy_with_logits(z, t, reduction="none").sum(1).mean(),
-     m(3, 4), torch.sigmoid(m(3, 4)))
-case("halfSquaredError", lambda o, t: 0.5 * ((o - t) ** 2).sum(1).mean(), m(3, 4), m(3, 4))
-case("meanSquaredError", F.mse_loss, m(3, 4), m(3, 4))
-case("absoluteError", lambda o, t: (o - t).abs().sum(1).mean(), m(3, 4), m(3, 4))
-case("huber", lambda o, t: F.huber_loss(o, t, delta=0.7, reduction="none").sum(1).mean(), m(3, 4), m(3, 4))
+     lambda z, t: F.binary_cross_entropy_with_logits(z, t, reduction="sum") / 5,
+     draw(5, 4, low=-30, high=30), yes_no, differentiable=[True, False])
+case("l2", lambda a, t: 0.5 * F.mse_loss(a, t, reduction="sum") / 5, draw(5, 4), draw(5, 4))
+case("mse", F.mse_loss, draw(5, 4), draw(5, 4))
+case("l1", lambda a, t: F.l1_loss(a, t, reduction="sum") / 5, draw(5, 4), draw(5, 4))
+case("huber", lambda a, t: F.huber_loss(a, t, reduction="sum", delta=1.0) / 5,
+     draw(5, 4), draw(5, 4))
+case("huberQuarter", lambda a, t: F.huber_loss(a, t, reduction="sum", delta=0.25) / 5,
+     draw(5, 4), draw(5, 4))
+write("operations", cases)
 
-(here / "values.json").write_text(json.dumps(cases))
+# Optimisers: a small network on fixed data, weights and biases after each step. Weights decay,
+# biases do not.
 
-# A network 5-8-8-3, ReLU, cross-entropy, full batches of 12, ten steps of each optimiser.
-x, y = m(12, 5), torch.tensor(random.integers(0, 3, 12))
-start = [m(8, 5) / 2, m(8) / 4, m(8, 8) / 2, m(8) / 4, m(3, 8) / 2, m(3) / 4]
-rate = 0.02
-optimizers = {
-    "sgd": lambda p: torch.optim.SGD(p, rate),
-    "momentum": lambda p: torch.optim.SGD(p, rate, momentum=0.9),
-    "nesterov": lambda p: torch.optim.SGD(p, rate, momentum=0.9, nesterov=True),
-    "rmsprop": lambda p: torch.optim.RMSprop(p, rate),
-    "adagrad": lambda p: torch.optim.Adagrad(p, rate),
-    "adam": lambda p: torch.optim.Adam(p, rate),
-    "adamw": lambda p: torch.optim.AdamW(
-        [{"params": p[0::2], "weight_decay": 0.01}, {"params": p[1::2], "weight_decay": 0.0}], rate),
-    "sgd decay": lambda p: torch.optim.SGD(
-        [{"params": p[0::2], "weight_decay": 0.1}, {"params": p[1::2], "weight_decay": 0.0}], rate),
-    "sgd clip norm": lambda p: torch.optim.SGD(p, rate),
-    "sgd clip value": lambda p: torch.optim.SGD(p, rate),
-}
 runs = []
-for name, make in optimizers.items():
-    p = [t.clone().requires_grad_() for t in start]
-    optimizer = make(p)
-    losses = []
-    for _ in range(10):
-        h = F.relu(F.linear(x, p[0], p[1]))
-        h = F.relu(F.linear(h, p[2], p[3]))
-        loss = F.cross_entropy(F.linear(h, p[4], p[5]), y)
+
+
+def network(sizes, activation):
+    layers = []
+    for inputs, outputs in zip(sizes, sizes[1:]):
+        layers += [torch.nn.Linear(inputs, outputs), activation()]
+    model = torch.nn.Sequential(*layers[:-1])
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(draw(*parameter.shape, low=-0.8, high=0.8))
+    return model
+
+
+def run(name, make, steps=5, sizes=(3, 4, 2), activation=torch.nn.Tanh, decay=0.0, clip=None):
+    model = network(sizes, activation)
+    x, target = draw(6, sizes[0]), draw(6, sizes[-1])
+    labels = torch.tensor(generator.integers(0, sizes[-1], 6))
+    is_classifier = name == "network"
+    groups = [
+        {"params": [p for p in model.parameters() if p.dim() > 1], "weight_decay": decay},
+        {"params": [p for p in model.parameters() if p.dim() <= 1], "weight_decay": 0.0},
+    ]
+    optimizer = make(groups)
+    entry = {
+        "name": name, "x": pack(x), "target": pack(target), "labels": labels.tolist(),
+        "start": [pack(p) for p in model.parameters()], "losses": [], "steps": [],
+    }
+    for _ in range(steps):
         optimizer.zero_grad()
+        output = model(x)
+        if is_classifier:
+            loss = F.cross_entropy(output, labels)
+        else:
+            loss = F.mse_loss(output, target)
         loss.backward()
-        if name == "sgd clip norm":
-            torch.nn.utils.clip_grad_norm_(p, 0.3)
-        if name == "sgd clip value":
-            torch.nn.utils.clip_grad_value_(p, 0.05)
+        if clip == "norm":
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+        if clip == "value":
+            torch.nn.utils.clip_grad_value_(model.parameters(), 0.05)
         optimizer.step()
-        losses.append(loss.item())
-    runs.append({"name": name, "losses": losses, "parameters": [packed(t) for t in p]})
-(here / "training.json").write_text(json.dumps(
-    {"inputs": packed(x), "labels": y.tolist(), "start": [packed(t) for t in start], "runs": runs}))
+        entry["losses"].append(loss.item())
+        entry["steps"].append([pack(p) for p in model.parameters()])
+    if is_classifier:
+        entry["steps"] = entry["steps"][-1:]
+    runs.append(entry)
+
+
+o = torch.optim
+run("sgd", lambda p: o.SGD(p, lr=0.1))
+run("momentum", lambda p: o.SGD(p, lr=0.1, momentum=0.9))
+run("nesterov", lambda p: o.SGD(p, lr=0.1, momentum=0.8, nesterov=True))
+run("rmsprop", lambda p: o.RMSprop(p, lr=0.01, alpha=0.99, eps=1e-8))
+run("adagrad", lambda p: o.Adagrad(p, lr=0.1, eps=1e-10))
+run("adam", lambda p: o.Adam(p, lr=0.01))
+run("adamBetas", lambda p: o.Adam(p, lr=0.02, betas=(0.8, 0.95)))
+run("adamw", lambda p: o.AdamW(p, lr=0.01), decay=0.01)
+run("adamwStrong", lambda p: o.AdamW(p, lr=0.05), decay=0.3)
+run("sgdDecay", lambda p: o.SGD(p, lr=0.1), decay=0.1)
+run("momentumDecay", lambda p: o.SGD(p, lr=0.1, momentum=0.9), decay=0.05)
+run("adamDecay", lambda p: o.Adam(p, lr=0.01), decay=0.1)
+run("sgdClipNorm", lambda p: o.SGD(p, lr=0.1), clip="norm")
+run("adamClipNorm", lambda p: o.Adam(p, lr=0.01), clip="norm")
+run("sgdClipValue", lambda p: o.SGD(p, lr=0.1), clip="value")
+run("network", lambda p: o.Adam(p, lr=0.01), steps=10, sizes=(5, 8, 7, 4),
+    activation=torch.nn.ReLU)
+write("optimizers", runs)

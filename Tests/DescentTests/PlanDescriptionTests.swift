@@ -1,0 +1,35 @@
+import Testing
+
+@testable import Descent
+
+/// What a plan says of itself, and how little memory it takes.
+@Suite struct PlanDescriptionTests {
+  @Test func memoryIsShared() throws {
+    // Ten layers: without sharing, the forward pass alone would need ten activations.
+    let network = Sequential((0..<10).map { _ in Dense(64, activation: .tanh) })
+    let model = try Model(network, input: [64])
+    let data = Dataset(inputs: Tensor.zeros([256, 64]), targets: Tensor.zeros([256, 64]))
+    let plan = try Predictor(model, data).plan(batchSize: 256)
+    #expect(plan.arenaByteCount <= 2 * 256 * 64 * 4)
+    #expect(plan.instructionCount == 10)
+  }
+
+  @Test func theDescriptionShowsBothPasses() throws {
+    let network = Sequential {
+      Dense(3, activation: .sigmoid)
+      Dense(2)
+    }
+    let model = try Model(network, input: [4])
+    let data = Dataset(
+      inputs: Tensor.zeros([8, 4]), targets: Tensor([Int32](repeating: 0, count: 8)),
+      classNames: ["a", "b"])
+    let step = try TrainingStep(model, data, loss: .crossEntropy, optimizer: .adam())
+    let text = try step.plan(batchSize: 8).description
+    let passes = ["forward:", "loss C", "backward:", "update:"]
+    let places = passes.map { text.firstRange(of: $0)!.lowerBound }
+    #expect(places == places.sorted())
+    for part in ["matmul · add · sigmoid", "stored", "buffer", "∂C/∂0.weight", "∂C/∂1.bias"] {
+      #expect(text.contains(part), "\(part)")
+    }
+  }
+}
