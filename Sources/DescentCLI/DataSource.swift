@@ -1,6 +1,7 @@
 import ArgumentParser
 import Descent
 import DescentData
+import Foundation
 
 /// Where samples come from: an embedded, downloaded, stored or generated set.
 struct DataSource: ParsableArguments {
@@ -66,10 +67,20 @@ struct DataSource: ParsableArguments {
   }
 
   private func download(isFashion: Bool) throws -> String {
-    try Download.folder(isFashion: isFashion) { progress in
-      let total = progress.total.map { " of \($0 / 1024) KiB" } ?? ""
-      writeError("downloading \(progress.file): \(progress.bytes / 1024)\(total)\n")
+    let isTerminal = isatty(STDERR_FILENO) == 1
+    var announced = ""
+    let folder = try Download.folder(isFashion: isFashion) { progress in
+      let total = progress.total.map { " of \($0 / 1024)" } ?? ""
+      if isTerminal {
+        writeError(
+          "\rdownloading \(progress.file): \(progress.bytes / 1024)\(total) KiB\u{1B}[K")
+      } else if announced != progress.file {
+        writeError("downloading \(progress.file)\n")
+      }
+      announced = progress.file
     }
+    if isTerminal && !announced.isEmpty { writeError("\r\u{1B}[K") }
+    return folder
   }
 
   private func generated(seed: UInt64) throws -> Loaded {

@@ -196,8 +196,15 @@ func positive(_ number: Int, _ option: String) throws -> Int {
   return number
 }
 
-/// Sets the number of threads, if one was given.
+/// Sets the number of threads, if one was given, and refuses an environment that would be ignored.
 func setThreads(_ threads: Int?) throws {
+  let environment = ProcessInfo.processInfo.environment
+  if let set = environment["DESCENT_ISA"], set != Execution.instructionSet {
+    throw UsageError("DESCENT_ISA: this machine has no instruction set \"\(set)\"")
+  }
+  if let text = environment["DESCENT_THREADS"], Int(text).map({ $0 > 0 }) != true {
+    throw UsageError("DESCENT_THREADS is a number of at least 1, not \"\(text)\"")
+  }
   guard let threads else { return }
   guard (1...1024).contains(threads) else {
     throw UsageError("--threads is from 1 to 1024, not \(threads)")
