@@ -1,5 +1,6 @@
 import ArgumentParser
 import Descent
+import Foundation
 
 /// The options that describe a network.
 struct NetworkOptions: ParsableArguments {
@@ -58,11 +59,13 @@ struct NetworkOptions: ParsableArguments {
 
     let text = layers ?? set.layers
     var chain: [any Layer] = set.training.sampleShape.rank > 1 ? [Flatten()] : []
-    for (units, activation) in try hiddenLayers(text) {
+    let hidden = try hiddenLayers(text)
+    for (units, activation) in hidden {
       chain.append(
         Dense(units, activation: activation, initializer: weights, biasInitializer: biases))
     }
     let outputs = isClassification ? set.classNames.count : set.outputCount
+    try checkMemory([set.training.sampleShape.elementCount] + hidden.map(\.0) + [outputs])
     chain.append(
       Dense(outputs, activation: last.inNetwork, initializer: weights, biasInitializer: biases))
     return Design(
@@ -93,6 +96,19 @@ struct NetworkOptions: ParsableArguments {
           + "or another loss with \(activation)")
     }
     return (.identity, fused)
+  }
+
+  /// Refuses a network whose weights, gradients and optimiser state this machine cannot hold.
+  private func checkMemory(_ widths: [Int]) throws {
+    let parameters = zip(widths, widths.dropFirst()).reduce(0.0) {
+      $0 + Double($1.0) * Double($1.1)
+    }
+    let needed = parameters * 4 * 6
+    guard needed < Double(ProcessInfo.processInfo.physicalMemory) else {
+      throw UsageError(
+        "--layers: \(compact(parameters)) parameters need about \(compact(needed / 1e9)) GB of "
+          + "memory for training, more than this machine has: use fewer units")
+    }
   }
 
   private func initializer(named name: String) throws -> Initializer {
