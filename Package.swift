@@ -11,7 +11,7 @@ let package = Package(
     .executable(name: "descent", targets: ["DescentCLI"]),
   ],
   dependencies: [
-    // The command line only: options, help, completions and "did you mean" that we need not write.
+    // The command lines only: options, help, completions and "did you mean" that we need not write.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: [
@@ -27,7 +27,12 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
-      name: "descent-loops", dependencies: ["Descent", "DescentData"], path: "Benchmarks/Loops"),
+      name: "descent-bench",
+      dependencies: [
+        "Descent", "DescentData", "DescentKernels",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Benchmarks/Bench"),
     .testTarget(name: "DescentKernelsTests", dependencies: ["DescentKernels"]),
     .testTarget(
       name: "DescentTests", dependencies: ["Descent", "DescentData"],

@@ -39,7 +39,7 @@ struct InspectCommand: ParsableCommand {
       let optimizer = try optimizerOptions.make(default: "adam", stepsPerEpoch: 1, epochs: 1)
       let step = try TrainingStep(model, data, loss: loss, optimizer: optimizer)
       let training = try step.plan(batchSize: batchSize)
-      let forward = try Predictor(model, data).plan(batchSize: batchSize)
+      let forward = try Evaluator(model, data).plan(batchSize: batchSize)
       let summary = try Summary(model)
       if json {
         print(summary.json(model, training, forward, batchSize))

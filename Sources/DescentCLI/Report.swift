@@ -3,7 +3,7 @@ import DescentCharts
 
 /// What a model does on a data set, for people and for programs.
 struct Report {
-  let evaluation: Predictor.Evaluation
+  let evaluation: Evaluator.Evaluation
   let data: Dataset
 
   /// Runs the model on every sample.

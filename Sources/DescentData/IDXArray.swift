@@ -62,7 +62,17 @@ public struct IDXArray: Equatable, Sendable {
   /// - Throws: `DataError`, also where the unpacked contents have more than `limit` bytes.
   public init(bytes file: [UInt8], path: String = "IDX data", limit: Int = 1 << 31) throws {
     let isPacked = Gzip.isGzip(file)
-    let contents = isPacked ? try Gzip.decompress(file, limit: limit, path: path) : file
+    var contents = isPacked ? try Gzip.decompress(file, limit: limit, path: path) : file
+    let header = try Self.readHeader(contents, path: path)
+    (dtype, shape) = (header.dtype, header.shape)
+    // In place: a set of images is large, and a second copy of it would count.
+    contents.removeFirst(header.byteCount)
+    bytes = Self.swapped(contents, size: dtype.size)
+  }
+
+  private static func readHeader(
+    _ contents: [UInt8], path: String
+  ) throws -> (dtype: ElementType, shape: [Int], byteCount: Int) {
     var reader = ByteReader(contents, path: path, format: "IDX")
     guard try reader.uint16(.big) == 0 else {
       throw reader.malformed(
@@ -84,9 +94,7 @@ public struct IDXArray: Equatable, Sendable {
         at: reader.offset, found: "\(reader.remaining) bytes of data",
         expected: "\(shape.map { "\($0)" }.joined(separator: " × ")) × \(dtype.size)")
     }
-    self.dtype = dtype
-    self.shape = shape
-    bytes = Self.swapped(contents[reader.offset...], size: dtype.size)
+    return (dtype, shape, reader.offset)
   }
 
   /// The bytes of an unpacked IDX file with this array.
@@ -97,7 +105,7 @@ public struct IDXArray: Equatable, Sendable {
         file.append(UInt8(truncatingIfNeeded: UInt32(length) >> shift))
       }
     }
-    return file + Self.swapped(bytes[...], size: dtype.size)
+    return file + Self.swapped(bytes, size: dtype.size)
   }
 
   /// Writes an unpacked IDX file, whole or not at all.
@@ -131,9 +139,9 @@ public struct IDXArray: Equatable, Sendable {
 
   /// Big-endian numbers as little-endian ones, or back: every machine of today's Swift is
   /// little-endian.
-  private static func swapped(_ bytes: ArraySlice<UInt8>, size: Int) -> [UInt8] {
-    guard size > 1 else { return Array(bytes) }
-    var result = Array(bytes)
+  private static func swapped(_ bytes: [UInt8], size: Int) -> [UInt8] {
+    guard size > 1 else { return bytes }
+    var result = bytes
     for start in stride(from: 0, to: result.count, by: size) {
       result[start..<start + size].reverse()
     }

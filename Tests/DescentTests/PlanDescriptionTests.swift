@@ -9,7 +9,7 @@ import Testing
     let network = Sequential((0..<10).map { _ in Dense(64, activation: .tanh) })
     let model = try Model(network, input: [64])
     let data = Dataset(inputs: Tensor.zeros([256, 64]), targets: Tensor.zeros([256, 64]))
-    let plan = try Predictor(model, data).plan(batchSize: 256)
+    let plan = try Evaluator(model, data).plan(batchSize: 256)
     #expect(plan.arenaByteCount <= 2 * 256 * 64 * 4)
     #expect(plan.instructionCount == 10)
   }

@@ -34,7 +34,7 @@ extension Model {
     card.classNames = data.classNames
     card.loss = loss.name
     let step = try TrainingStep(self, data, loss: loss, optimizer: optimizer, metrics: metrics)
-    let validator = validation.map { Predictor(self, $0, loss: loss, metrics: metrics) }
+    let validator = validation.map { Evaluator(self, $0, loss: loss, metrics: metrics) }
     let clock = ContinuousClock()
     let start = clock.now
     var history = History()
@@ -57,7 +57,8 @@ extension Model {
           let count = Swift.min(batchSize, order.count - first)
           let positions = UnsafeBufferPointer(rebasing: order[first..<(first + count)])
           let rate = step.optimizer.currentLearningRate
-          let (value, values) = try step.step(&self, positions)
+          // A batch of all samples has no order.
+          let (value, values) = try step.step(&self, count == data.count ? nil : positions)
           number += 1
           if !value.isFinite {
             let layer = try firstNonFiniteLayer(data, Array(positions))
@@ -133,8 +134,8 @@ extension Model {
   /// The loss and metrics of the model on a data set, and its outputs.
   public func evaluate(
     _ data: Dataset, loss: Loss, metrics: [Metric] = []
-  ) throws -> Predictor.Evaluation {
-    try Predictor(self, data, loss: loss, metrics: metrics).evaluate(self)
+  ) throws -> Evaluator.Evaluation {
+    try Evaluator(self, data, loss: loss, metrics: metrics).evaluate(self)
   }
 
   /// The network's outputs for every sample of a tensor, `[samples, …input]`, in batches.
@@ -143,7 +144,7 @@ extension Model {
   public func predict(_ inputs: Tensor, scale: Double? = nil) throws -> Tensor {
     let targets = Tensor(repeating: 0, shape: [inputs.shape[0]])
     let data = Dataset(inputs: inputs, targets: targets, scale: scale ?? card.scale)
-    return try Predictor(self, data).evaluate(self).outputs
+    return try Evaluator(self, data).evaluate(self).outputs
   }
 }
 

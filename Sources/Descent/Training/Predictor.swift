@@ -1,84 +1,52 @@
-/// A model's forward pass over stored samples, compiled once for each batch size.
+/// A model's forward pass, compiled once for batches of one size: for a program that answers.
+///
+/// ```swift
+/// let predict = try Predictor(model)
+/// let scores = try predict(image)            // [1, classes]
+/// ```
+///
+/// Inputs go through as they are, without the scale that the model was trained with. A predictor
+/// belongs to one thread at a time; each thread of a server makes its own.
 public final class Predictor {
-  private let model: Model
-  private let data: Dataset
-  private let loss: Loss?
-  private let metrics: [Metric]
-  private var compiled: [(batchSize: Int, graph: CompiledGraph)] = []
+  /// The model whose parameters are used.
+  public let model: Model
+  /// The number of samples that one call takes.
+  public let batchSize: Int
+  private let graph: CompiledGraph
+  private let inputShape: Shape
+  private let outputShape: Shape
 
-  /// The loss and the metrics over a whole data set, and the outputs if they were asked for.
-  public struct Evaluation: Sendable {
-    /// The mean loss over all samples.
-    public let loss: Double
-    /// Each metric's mean over all samples, by name.
-    public let metrics: [(name: String, value: Double)]
-    /// The network's outputs, `[samples, …]`.
-    public let outputs: Tensor
-
-    /// A metric by name.
-    public subscript(name: String) -> Double? { metrics.first { $0.name == name }?.value }
-  }
-
-  /// Creates a predictor for one data set; `loss` and `metrics` need its targets.
-  public init(_ model: Model, _ data: Dataset, loss: Loss? = nil, metrics: [Metric] = []) {
+  /// Compiles the forward pass.
+  ///
+  /// Throws `ShapeError` if the layers do not fit each other.
+  public init(_ model: Model, batchSize: Int = 1) throws {
+    precondition(batchSize > 0, "Predictor: a batch size of \(batchSize)")
     self.model = model
-    self.data = data
-    self.loss = loss
-    self.metrics = metrics
-  }
-
-  /// Runs every sample through the network, with the parameters of `model` as they are now.
-  public func evaluate(_ model: Model, batchSize: Int = 512) throws -> Evaluation {
-    let size = model.output.elementCount
-    let outputs = Storage(byteCount: data.count * size * model.dtype.size)
-    let sums = Storage.zeros(8 * (1 + metrics.count), model.dtype)
-    var totals = [Double](repeating: 0, count: 1 + metrics.count)
-    for start in stride(from: 0, to: data.count, by: batchSize) {
-      let count = min(batchSize, data.count - start)
-      let graph = try compiled(for: count)
-      graph.set(0, model.buffer.pointer)
-      graph.set(1, data.inputs.storage.pointer + start * bytes(of: data.inputs))
-      graph.set(2, data.targets.storage.pointer + start * bytes(of: data.targets))
-      graph.plan.setOutput(0, outputs.pointer + start * size * model.dtype.size)
-      for (position, room) in results.enumerated() {
-        graph.plan.setOutput(1 + position, sums.pointer + room * 8 * model.dtype.size)
-      }
-      withExtendedLifetime(model) { graph.plan.run() }
-      let values = TrainingStep.MetricValues(storage: sums, dtype: model.dtype)
-      for room in results { totals[room] += values.value(room) * Double(count) }
-    }
-    let count = Double(max(data.count, 1))
-    return Evaluation(
-      loss: loss == nil ? .nan : totals[0] / count,
-      metrics: metrics.enumerated().map { ($1.name, totals[1 + $0] / count) },
-      outputs: Tensor(
-        storage: outputs, shape: Shape([data.count] + model.output.sizes), dtype: model.dtype))
-  }
-
-  /// The places of the loss, if there is one, and of the metrics among the results.
-  private var results: [Int] { (loss == nil ? [] : [0]) + metrics.indices.map { 1 + $0 } }
-
-  private func bytes(of tensor: Tensor) -> Int {
-    tensor.shape.dropFirst().reduce(1, *) * tensor.dtype.size
-  }
-
-  private func compiled(for batchSize: Int) throws -> CompiledGraph {
-    if let known = compiled.first(where: { $0.batchSize == batchSize }) { return known.graph }
-    let dtype = model.dtype
-    let flat = Tensor.placeholder(0, shape: [model.parameterCount], dtype: dtype)
-    let rows = Shape([batchSize] + data.sampleShape.sizes)
-    let x = Tensor.placeholder(1, shape: rows, dtype: data.inputs.dtype)
-    let targetShape = Shape([batchSize] + data.targets.shape.dropFirst())
-    let targets = Tensor.placeholder(2, shape: targetShape, dtype: data.targets.dtype)
+    self.batchSize = batchSize
+    inputShape = Shape([batchSize] + model.input.sizes)
+    outputShape = Shape([batchSize] + model.output.sizes)
+    let flat = Tensor.placeholder(0, shape: [model.parameterCount], dtype: model.dtype)
+    let x = Tensor.placeholder(1, shape: inputShape, dtype: model.dtype)
     let parameters = model.parameters.map { flat[$0.range].reshaped($0.shape) }
-    let output = try model.run(
-      data.prepared(x, dtype: dtype), isTraining: false, parameters: parameters)
-    let values = (loss.map { [$0(output, targets)] } ?? []) + metrics.map { $0(output, targets) }
-    let graph = CompiledGraph([output] + values.map { $0.cast(to: dtype) })
-    compiled.append((batchSize, graph))
-    return graph
+    graph = CompiledGraph([try model.run(x, isTraining: false, parameters: parameters)])
+    graph.set(0, model.buffer.pointer)
   }
 
-  /// The plan of the forward pass for batches of one size.
-  public func plan(batchSize: Int) throws -> Plan { try compiled(for: batchSize).plan }
+  /// The network's outputs for a batch, `[batchSize, …output]`.
+  ///
+  /// Throws `ShapeError` if the batch has another shape than the one compiled for.
+  public func callAsFunction(_ x: Tensor) throws -> Tensor {
+    guard x.shape == inputShape else {
+      throw ShapeError(
+        path: "", layer: "predictor", expected: "\(inputShape)", found: "\(x.shape)",
+        remedy: "reshape the input, or make a predictor with batchSize: \(x.shape.first ?? 1)")
+    }
+    let x = x.dtype == model.dtype ? x : x.cast(to: model.dtype)
+    let output = Storage(byteCount: outputShape.elementCount * model.dtype.size)
+    let input = x.storage
+    graph.set(1, input.pointer)
+    graph.plan.setOutput(0, output.pointer)
+    withExtendedLifetime(input) { graph.plan.run() }
+    return Tensor(storage: output, shape: outputShape, dtype: model.dtype)
+  }
 }

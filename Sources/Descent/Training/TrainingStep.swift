@@ -25,7 +25,7 @@ public final class TrainingStep {
   private let metrics: [Metric]
   /// The optimiser with its state after the last step.
   public private(set) var optimizer: Optimizer
-  private var compiled: [(batchSize: Int, graph: CompiledGraph)] = []
+  private var compiled: [(batchSize: Int?, graph: CompiledGraph)] = []
   private let scalars = Storage(byteCount: 64)
   private let results: Storage
   private let inputs: Storage
@@ -63,8 +63,8 @@ public final class TrainingStep {
     _ = try compiled(for: min(data.count, 2))
   }
 
-  /// The plan of a step for minibatches of one size.
-  public func plan(batchSize: Int) throws -> Plan { try compiled(for: batchSize).plan }
+  /// The plan of a step for minibatches of one size, or on all samples at once.
+  public func plan(batchSize: Int?) throws -> Plan { try compiled(for: batchSize).plan }
 
   /// Takes a step on the samples at the given positions.
   @discardableResult
@@ -75,17 +75,25 @@ public final class TrainingStep {
     }
   }
 
-  /// Takes a step; the metrics lie behind the returned loss until the next step.
+  /// Takes a step on all samples at once: gradient descent without minibatches.
+  @discardableResult
+  public func callAsFunction(_ model: inout Model) throws -> Result {
+    let (loss, values) = try step(&model, nil)
+    return Result(loss: loss, metrics: (0..<metrics.count).map { values[$0] })
+  }
+
+  /// Takes a step on the samples at these positions, or on all where they lie; the metrics lie
+  /// behind the returned loss until the next step.
   func step(
-    _ model: inout Model, _ positions: UnsafeBufferPointer<Int32>
+    _ model: inout Model, _ positions: UnsafeBufferPointer<Int32>?
   ) throws -> (loss: Double, metrics: MetricValues) {
     model.makeUnique()
-    let graph = try compiled(for: positions.count)
+    let graph = try compiled(for: positions?.count)
     graph.set(0, model.buffer.pointer)
     for index in optimizer.state.indices {
       graph.set(10 + index, optimizer.state[index].pointer)
     }
-    graph.set(3, UnsafeMutableRawPointer(mutating: positions.baseAddress!))
+    if let positions { graph.set(3, UnsafeMutableRawPointer(mutating: positions.baseAddress!)) }
     setScalar(0, optimizer.learningRate.rate(at: optimizer.stepCount))
     setScalar(1, Double(optimizer.stepCount + 1))
     graph.plan.run()
@@ -119,20 +127,21 @@ public final class TrainingStep {
 
   /// Placeholders: 0 parameters, 1 inputs, 2 targets, 3 positions, 4 learning rate, 5 step,
   /// 10… optimiser state.
-  private func compiled(for batchSize: Int) throws -> CompiledGraph {
+  /// Without a batch size, all samples are the batch, and nothing is gathered.
+  private func compiled(for batchSize: Int?) throws -> CompiledGraph {
     if let known = compiled.first(where: { $0.batchSize == batchSize }) { return known.graph }
     let made = try compile(batchSize)
     compiled.append((batchSize, made))
     return made
   }
 
-  private func compile(_ batchSize: Int) throws -> CompiledGraph {
+  private func compile(_ batchSize: Int?) throws -> CompiledGraph {
     let dtype = template.dtype
     let count = template.parameterCount
     let flat = Tensor.placeholder(0, shape: [count], dtype: dtype)
     let allInputs = Tensor.placeholder(1, shape: data.inputs.shape, dtype: data.inputs.dtype)
     let allTargets = Tensor.placeholder(2, shape: data.targets.shape, dtype: data.targets.dtype)
-    let positions = Tensor.placeholder(3, shape: [batchSize], dtype: .int32)
+    let positions = batchSize.map { Tensor.placeholder(3, shape: [$0], dtype: .int32) }
     let context = UpdateContext(
       learningRate: .placeholder(4, shape: [], dtype: dtype),
       step: .placeholder(5, shape: [], dtype: dtype))
@@ -142,8 +151,8 @@ public final class TrainingStep {
 
     let batch = Label.$current.withValue(Label(path: "data", layer: "")) {
       (
-        inputs: data.prepared(allInputs.gather(positions), dtype: dtype),
-        targets: allTargets.gather(positions)
+        inputs: data.prepared(positions.map(allInputs.gather) ?? allInputs, dtype: dtype),
+        targets: positions.map(allTargets.gather) ?? allTargets
       )
     }
     let variables = template.parameters.map { parameter in
