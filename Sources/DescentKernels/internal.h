@@ -21,36 +21,28 @@ enum {
 /// How one operand of a running program is read.
 typedef struct {
   const char *base;        // the first element
-  int32_t kind;            // see program.h
-  int32_t dtype;
-  int32_t size;            // bytes of an element
   char *tile;              // where it is converted to, unless memory itself is the register
   int64_t held_at, held;   // what the tile holds: its origin and how many elements
-  const int64_t *strides;
-  bool copied;             // never read in place, because a store overwrites it before another
 } descent_reader;
-
-/// A store, and the step that may write it directly (-1: converted at the end of each block).
-typedef struct {
-  char *base;
-  int32_t step, source;
-  int32_t dtype, size;
-  bool contiguous;
-  const int64_t *strides;
-} descent_writer;
 
 /// The state of a program that is running: see program.h.
 typedef struct {
   const descent_program *program;
-  int64_t tile;        // elements in a block
   int64_t inner;       // extent of the innermost dimension
-  int32_t direct;      // the first so many of `writers` are direct, in order of their steps
-  bool strided;        // does any operand or store need the odometer?
   const char *registers[DESCENT_MAX_REGISTERS];
   char *tiles[DESCENT_MAX_REGISTERS];
   descent_reader readers[DESCENT_MAX_REGISTERS];
-  descent_writer writers[DESCENT_MAX_REGISTERS];
+  char *writers[DESCENT_MAX_REGISTERS];  // the first element of each store
 } descent_runner;
+
+/// How an operand of a program is read: `descent_operand.walk`.
+enum {
+  DESCENT_READ_CONSTANT = 0,    // one value; the tile is filled once
+  DESCENT_READ_MEMORY,          // contiguous, in the compute type: the register points to memory
+  DESCENT_READ_CONVERTED,       // contiguous, to be converted or copied
+  DESCENT_READ_STRIDED,         // anything else
+  DESCENT_READ_STRIDED_COPIED,  // the same, never in place
+};
 
 typedef struct {
   char *tiles, *packed_a, *packed_b;
@@ -103,6 +95,7 @@ typedef struct { int64_t first, count; } descent_range;
 /// Cuts 0 ..< count into `tasks` ranges whose ends are multiples of `alignment`.
 static inline descent_range descent_cut(int64_t count, int64_t tasks, int64_t task,
                                         int64_t alignment) {
+  if (tasks == 1) return (descent_range){0, count};
   int64_t pieces = (count + alignment - 1) / alignment;
   int64_t first = pieces * task / tasks * alignment;
   int64_t last = pieces * (task + 1) / tasks * alignment;

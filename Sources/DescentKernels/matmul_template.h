@@ -13,15 +13,23 @@
 //   summed at the end (few rows, or long k: no packing).
 // Which way is taken depends on the shape and the strides alone, as does the order of the sums.
 
-/// c[rows, vectors] (+)= a[rows, k] b[k, vectors], everything in registers. Each call gives
-/// constants for `rows`, `vectors` and `partial`; the last vector has `tail` columns.
+/// c[rows, vectors] = a[rows, k] b[k, vectors] + start, everything in registers. Each call gives
+/// constants for `rows`, `vectors` and `partial`; the last vector has `tail` columns. `start` is c
+/// itself where a part of k has been done, a bias (one row, `start_row` is 0), or NULL.
 INLINE void NAME(register_block)(int rows, int vectors, bool partial, int64_t k, const REAL *a,
                                  int64_t a_row, int64_t a_step, const REAL *b, int64_t b_step,
-                                 REAL *c, int64_t c_row, bool add, int64_t tail) {
+                                 REAL *c, int64_t c_row, const REAL *start,
+                                 int64_t start_row, int64_t tail) {
   VECTOR sum[ROWS][8];
   _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
     _Pragma("clang loop unroll(full)") for (int j = 0; j < vectors; j++) sum[i][j] = 0;
   }
+  // Where rows of a are any distance apart, one pointer for every three of them: each then is a
+  // register, or that and once or twice the distance. A single running pointer would be a chain of
+  // additions, one for each row, which takes longer than the products.
+  const REAL *third[(ROWS + 2) / 3];
+  const bool is_near = __builtin_constant_p(a_row);
+  for (int g = 0; g < (rows + 2) / 3; g++) third[g] = a + (is_near ? 0 : 3 * g * a_row);
   for (int64_t p = 0; p < k; p++) {
     VECTOR column[8];
     _Pragma("clang loop unroll(full)") for (int j = 0; j < vectors; j++) {
@@ -29,50 +37,52 @@ INLINE void NAME(register_block)(int rows, int vectors, bool partial, int64_t k,
                                               : LOAD(b + j * COUNT);
     }
     _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-      VECTOR element = (VECTOR)a[i * a_row];
+      VECTOR element = (VECTOR)(is_near ? a[i * a_row] : third[i / 3][i % 3 * a_row]);
       _Pragma("clang loop unroll(full)") for (int j = 0; j < vectors; j++) {
         sum[i][j] = element * column[j] + sum[i][j];
       }
     }
     a += a_step;
     b += b_step;
+    _Pragma("clang loop unroll(full)") for (int g = 0; g < (rows + 2) / 3; g++) {
+      third[g] += a_step;
+      if (!is_near) __asm__("" : "+r"(third[g]));
+    }
   }
   _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
     _Pragma("clang loop unroll(full)") for (int j = 0; j < vectors; j++) {
+      bool part = partial && j == vectors - 1;
       REAL *to = c + i * c_row + j * COUNT;
-      if (partial && j == vectors - 1) {
-        VECTOR value = add ? LOAD_PART(to, tail) + sum[i][j] : sum[i][j];
+      VECTOR value = sum[i][j];
+      if (start) {
+        const REAL *from = start + i * start_row + j * COUNT;
+        value += part ? LOAD_PART(from, tail) : LOAD(from);
+      }
+      if (part) {
         STORE_PART(to, value, tail);
       } else {
-        STORE(to, add ? LOAD(to) + sum[i][j] : sum[i][j]);
+        STORE(to, value);
       }
     }
   }
 }
 
 typedef void NAME(block_function)(int64_t k, const REAL *a, int64_t a_row, int64_t a_step,
-                                  const REAL *b, int64_t b_step, REAL *c, int64_t c_row, bool add,
-                                  int64_t tail);
+                                  const REAL *b, int64_t b_step, REAL *c, int64_t c_row,
+                                  const REAL *start, int64_t start_row, int64_t tail);
 
 #define BLOCK(kind, rows, vectors, suffix, partial, A_ROW, A_STEP)                               \
   __attribute__((unused)) static void NAME(kind##_##rows##_##vectors##suffix)(                   \
       int64_t k, const REAL *a, int64_t a_row, int64_t a_step, const REAL *b, int64_t b_step,    \
-      REAL *c, int64_t c_row, bool add, int64_t tail) {                                          \
+      REAL *c, int64_t c_row, const REAL *start, int64_t start_row, int64_t tail) {              \
     (void)a_row, (void)a_step;                                                                   \
-    NAME(register_block)(rows, vectors, partial, k, a, A_ROW, A_STEP, b, b_step, c, c_row, add,  \
-                         tail);                                                                  \
+    NAME(register_block)(rows, vectors, partial, k, a, A_ROW, A_STEP, b, b_step, c, c_row,       \
+                         start, start_row, tail);                                                                  \
   }
-// Where masked moves are free (AVX-512) the partial block serves for whole ones, too.
-#if VECTOR_X86 == 512
-#define BLOCKS(kind, rows, vectors, A_ROW, A_STEP)                                               \
-  BLOCK(kind, rows, vectors, _part, true, A_ROW, A_STEP)
-#define WHOLE(kind, rows, vectors) NAME(kind##_##rows##_##vectors##_part)
-#else
 #define BLOCKS(kind, rows, vectors, A_ROW, A_STEP)                                               \
   BLOCK(kind, rows, vectors, _whole, false, A_ROW, A_STEP)                                       \
   BLOCK(kind, rows, vectors, _part, true, A_ROW, A_STEP)
 #define WHOLE(kind, rows, vectors) NAME(kind##_##rows##_##vectors##_whole)
-#endif
 #define PART(kind, rows, vectors) NAME(kind##_##rows##_##vectors##_part)
 
 #define PACKED_BLOCKS(rows) BLOCKS(packed, rows, 1, 1, ROWS) BLOCKS(packed, rows, 2, 1, ROWS)
@@ -161,7 +171,12 @@ typedef struct {
   REAL *c;
   int64_t a_row, a_step, b_step, b_column, c_row;
   int64_t m, n, k;
+  const REAL *bias;  // [n], added to every row; or NULL
 } NAME(product);
+
+INLINE const REAL *NAME(bias_at)(const NAME(product) *p, int64_t column) {
+  return p->bias ? p->bias + column : NULL;
+}
 
 enum { NAME(WIDTH) = VECTORS * COUNT };
 
@@ -174,16 +189,16 @@ INLINE void NAME(direct_rows)(const NAME(product) *p, int64_t row, int64_t rows)
   if (rows == 1) {
     for (; p->n - column >= 8 * COUNT; column += 8 * COUNT) {
       WHOLE(direct, 1, 8)(p->k, a, p->a_row, p->a_step, p->b + column, p->b_step, c + column,
-                          p->c_row, false, COUNT);
+                          p->c_row, NAME(bias_at)(p, column), 0, COUNT);
     }
     for (; p->n - column >= 4 * COUNT; column += 4 * COUNT) {
       WHOLE(direct, 1, 4)(p->k, a, p->a_row, p->a_step, p->b + column, p->b_step, c + column,
-                          p->c_row, false, COUNT);
+                          p->c_row, NAME(bias_at)(p, column), 0, COUNT);
     }
   } else if (rows == 2) {
     for (; p->n - column >= 4 * COUNT; column += 4 * COUNT) {
       WHOLE(direct, 2, 4)(p->k, a, p->a_row, p->a_step, p->b + column, p->b_step, c + column,
-                          p->c_row, false, COUNT);
+                          p->c_row, NAME(bias_at)(p, column), 0, COUNT);
     }
   }
   while (column < p->n) {
@@ -191,7 +206,8 @@ INLINE void NAME(direct_rows)(const NAME(product) *p, int64_t row, int64_t rows)
     int vectors = n > COUNT ? 2 : 1;
     int64_t tail = n - (vectors - 1) * COUNT;
     NAME(direct_blocks)[rows][vectors - 1][tail < COUNT](
-        p->k, a, p->a_row, p->a_step, p->b + column, p->b_step, c + column, p->c_row, false, tail);
+        p->k, a, p->a_row, p->a_step, p->b + column, p->b_step, c + column, p->c_row,
+        NAME(bias_at)(p, column), 0, tail);
     column += n;
   }
 }
@@ -209,7 +225,8 @@ INLINE void NAME(multiply_direct)(const NAME(product) *p) {
 
 /// Sums of products along k, for up to 4 rows of a and 4 columns of b (both adjacent along k).
 INLINE void NAME(dot_block)(int rows, int columns, int64_t k, const REAL *a, int64_t a_row,
-                            const REAL *b, int64_t b_column, REAL *c, int64_t c_row) {
+                            const REAL *b, int64_t b_column, REAL *c, int64_t c_row,
+                            const REAL *bias) {
   VECTOR sum[4][4];
   _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
     _Pragma("clang loop unroll(full)") for (int j = 0; j < columns; j++) sum[i][j] = 0;
@@ -241,17 +258,17 @@ INLINE void NAME(dot_block)(int rows, int columns, int64_t k, const REAL *a, int
   }
   _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
     _Pragma("clang loop unroll(full)") for (int j = 0; j < columns; j++) {
-      c[i * c_row + j] = FOLD_SUM(sum[i][j]);
+      c[i * c_row + j] = FOLD_SUM(sum[i][j]) + (bias ? bias[j] : 0);
     }
   }
 }
 typedef void NAME(dot_function)(int64_t k, const REAL *a, int64_t a_row, const REAL *b,
-                                int64_t b_column, REAL *c, int64_t c_row);
+                                int64_t b_column, REAL *c, int64_t c_row, const REAL *bias);
 #define DOT(rows, columns)                                                                       \
   static void NAME(dot_##rows##_##columns)(int64_t k, const REAL *a, int64_t a_row,              \
                                            const REAL *b, int64_t b_column, REAL *c,             \
-                                           int64_t c_row) {                                      \
-    NAME(dot_block)(rows, columns, k, a, a_row, b, b_column, c, c_row);                          \
+                                           int64_t c_row, const REAL *bias) {                    \
+    NAME(dot_block)(rows, columns, k, a, a_row, b, b_column, c, c_row, bias);                    \
   }
 DOT(1, 1) DOT(1, 2) DOT(1, 3) DOT(1, 4)
 DOT(2, 1) DOT(2, 2) DOT(2, 3) DOT(2, 4)
@@ -272,7 +289,7 @@ INLINE void NAME(multiply_dots)(const NAME(product) *p) {
       int64_t rows = descent_minimum(4, p->m - i);
       NAME(dot_blocks)[rows - 1][columns - 1](p->k, p->a + i * p->a_row, p->a_row,
                                               p->b + j * p->b_column, p->b_column,
-                                              p->c + i * p->c_row + j, p->c_row);
+                                              p->c + i * p->c_row + j, p->c_row, NAME(bias_at)(p, j));
     }
   }
 }
@@ -291,7 +308,7 @@ INLINE void NAME(multiply_half_packed)(const NAME(product) *p, descent_worker *w
       int64_t end = p->m * (i + 1) / pieces;
       NAME(direct_blocks)[end - row][vectors - 1][tail < COUNT](
           p->k, p->a + row * p->a_row, p->a_row, p->a_step, b, vectors * COUNT,
-          p->c + row * p->c_row + column, p->c_row, false, tail);
+          p->c + row * p->c_row + column, p->c_row, NAME(bias_at)(p, column), 0, tail);
       row = end;
     }
   }
@@ -332,9 +349,10 @@ INLINE void NAME(multiply_packed)(const NAME(product) *p, descent_worker *worker
           int64_t tail = width - (vectors - 1) * COUNT;
           for (int64_t i = 0; i < panels; i++) {
             int64_t row = m * i / panels, rows = m * (i + 1) / panels - row;
+            REAL *c = p->c + (m_first + row) * p->c_row + n_first + j;
             NAME(packed_blocks)[rows][vectors - 1][tail < COUNT](
-                k, a + i * ROWS * k, 1, ROWS, b + j * k, NAME(WIDTH),
-                p->c + (m_first + row) * p->c_row + n_first + j, p->c_row, kp > 0, tail);
+                k, a + i * ROWS * k, 1, ROWS, b + j * k, NAME(WIDTH), c, p->c_row,
+                kp > 0 ? c : NAME(bias_at)(p, n_first + j), kp > 0 ? p->c_row : 0, tail);
           }
         }
       }
@@ -344,11 +362,13 @@ INLINE void NAME(multiply_packed)(const NAME(product) *p, descent_worker *worker
 
 INLINE void NAME(block_of_product)(NAME(product) p, descent_worker *worker) {
   if (p.k == 0) {
-    for (int64_t i = 0; i < p.m; i++) memset(p.c + i * p.c_row, 0, (size_t)p.n * sizeof(REAL));
+    for (int64_t i = 0; i < p.m; i++) {
+      for (int64_t j = 0; j < p.n; j++) p.c[i * p.c_row + j] = p.bias ? p.bias[j] : 0;
+    }
     return;
   }
   bool dots = p.a_step == 1 && p.b_step == 1;
-  if (p.n == 1 && p.c_row == 1 && !dots) {
+  if (p.n == 1 && p.c_row == 1 && !dots && !p.bias) {
     // One column: its transpose, one row, is the shape that direct_rows likes.
     p = (NAME(product)){.a = p.b, .b = p.a, .c = p.c, .a_row = 0, .a_step = p.b_step,
                         .b_step = p.a_step, .b_column = p.a_row, .c_row = p.m,
@@ -387,15 +407,20 @@ INLINE void NAME(matmul)(const descent_instruction *instruction, int64_t task,
   const REAL *a = (const REAL *)descent_address(&matmul->a, buffers);
   const REAL *b = (const REAL *)descent_address(&matmul->b, buffers);
   REAL *c = (REAL *)descent_address(&matmul->c, buffers);
+  const REAL *bias =
+      matmul->has_bias ? (const REAL *)descent_address(&matmul->bias, buffers) : NULL;
   const int rank = matmul->batch_rank;
   const descent_program *epilogue = matmul->epilogue;
   if (epilogue) {
     runner_begin(&worker->runner, epilogue, buffers, worker->tiles, matmul->m * matmul->n);
   }
   for (int64_t u = range.first; u < range.first + range.count; u++) {
-    int64_t batch = u / per_batch;
-    descent_range rows = descent_cut(matmul->m, cut.rows, u % per_batch / cut.columns, 1);
-    descent_range columns = descent_cut(matmul->n, cut.columns, u % cut.columns, 64);
+    // Divisions take longer than a small product.
+    int64_t batch = per_batch == 1 ? u : u / per_batch, block = u - batch * per_batch;
+    int64_t block_row = cut.columns == 1 ? block : block / cut.columns;
+    descent_range rows = descent_cut(matmul->m, cut.rows, block_row, 1);
+    descent_range columns =
+        descent_cut(matmul->n, cut.columns, block - block_row * cut.columns, 64);
     if (rows.count == 0 || columns.count == 0) continue;
     int64_t a_at = 0, b_at = 0, c_at = 0;
     for (int64_t d = rank - 1, left = batch; d >= 0; d--) {
@@ -413,6 +438,7 @@ INLINE void NAME(matmul)(const descent_instruction *instruction, int64_t task,
     p.a = a + a_at + rows.first * p.a_row;
     p.b = b + b_at + columns.first * p.b_column;
     p.c = c + c_at + rows.first * p.c_row + columns.first;
+    p.bias = bias ? bias + columns.first : NULL;
     NAME(block_of_product)(p, worker);
     if (!epilogue) continue;
     int64_t first = (batch * matmul->m + rows.first) * matmul->n + columns.first;

@@ -63,6 +63,111 @@ static void collapse(descent_program *program) {
   }
 }
 
+// MARK: How programs are read and written
+
+static bool all_strides_are_zero(const int64_t *strides, const descent_program *program) {
+  for (int32_t d = 0; d < program->rank; d++) {
+    if (strides[d] != 0 && program->shape[d] != 1) return false;
+  }
+  return true;
+}
+
+static bool is_row_major(const int64_t *strides, const descent_program *program) {
+  int64_t expected = 1;
+  for (int32_t d = program->rank - 1; d >= 0; d--) {
+    if (strides[d] != expected && program->shape[d] != 1) return false;
+    expected *= program->shape[d];
+  }
+  return true;
+}
+
+static bool begin_alike(const descent_operand *a, const descent_operand *b) {
+  return a->slot == b->slot && a->slot >= 0 &&
+         a->offset * descent_dtype_size(a->dtype) == b->offset * descent_dtype_size(b->dtype);
+}
+
+static int32_t walk_of(const descent_program *program, int32_t o) {
+  const descent_operand *operand = &program->operands[o];
+  if (operand->slot < 0) return DESCENT_READ_CONSTANT;
+  // An operand that is stored elsewhere while another store overwrites it is copied first.
+  bool stored = false, overwritten = false;
+  for (int32_t s = 0; s < program->store_count; s++) {
+    stored |= program->stores[s].source == o;
+    overwritten |= begin_alike(&program->stores[s].place, operand);
+  }
+  bool copied = stored && overwritten;
+  if (is_row_major(operand->strides, program)) {
+    return operand->dtype == program->compute && !copied ? DESCENT_READ_MEMORY
+                                                         : DESCENT_READ_CONVERTED;
+  }
+  if (all_strides_are_zero(operand->strides, program)) return DESCENT_READ_CONSTANT;
+  return copied ? DESCENT_READ_STRIDED_COPIED : DESCENT_READ_STRIDED;
+}
+
+/// Which step may write a store itself, or -1. It is the last one that writes the register, and
+/// nothing after it may read the memory that it overwrites, as an in-place operand.
+static int32_t direct_step(const descent_program *program, const descent_store *store) {
+  if (!is_row_major(store->place.strides, program) || store->place.dtype != program->compute) {
+    return -1;
+  }
+  int32_t step = program->step_count - 1;
+  while (step >= 0 && program->steps[step].destination != store->source) step--;
+  if (step < 0) return -1;
+  for (int32_t o = 0; o < program->operand_count; o++) {
+    const descent_operand *operand = &program->operands[o];
+    if (operand->walk != DESCENT_READ_MEMORY || !begin_alike(operand, &store->place)) continue;
+    for (int32_t later = step + 1; later < program->step_count; later++) {
+      const descent_step *s = &program->steps[later];
+      // Sources that an operation does not use are 0, which makes this cautious for operand 0.
+      if (s->a == o || s->b == o || s->c == o) return -1;
+    }
+    for (int32_t other = 0; other < program->store_count; other++) {
+      if (program->stores[other].source == o) return -1;
+    }
+  }
+  return step;
+}
+
+static void prepare_program(descent_program *program) {
+  collapse(program);
+  program->strided = false;
+  int32_t tiles = program->register_count - program->operand_count;
+  for (int32_t o = 0; o < program->operand_count; o++) {
+    int32_t walk = program->operands[o].walk = walk_of(program, o);
+    program->strided |= walk >= DESCENT_READ_STRIDED;
+    tiles += walk != DESCENT_READ_MEMORY;
+  }
+  // All tiles together should fit half of the nearest cache.
+  int32_t size = program->compute == DESCENT_FLOAT64 ? 8 : 4;
+  int32_t tile = 24576 / (size * (tiles > 0 ? tiles : 1));
+  program->tile = tile < 256 ? 256 : tile > 1024 ? 1024 : tile & ~63;
+
+  // Direct stores first, in the order of their steps.
+  int32_t direct = 0;
+  for (int32_t s = 0; s < program->store_count; s++) {
+    descent_store store = program->stores[s];
+    bool contiguous = is_row_major(store.place.strides, program);
+    store.place.walk = contiguous ? DESCENT_READ_MEMORY : DESCENT_READ_STRIDED;
+    program->strided |= !contiguous;
+    store.step = direct_step(program, &store);
+    bool taken = false;  // by another store of the same register
+    for (int32_t t = 0; t < direct; t++) taken |= program->stores[t].step == store.step;
+    if (store.step < 0 || taken) {
+      store.step = -1;
+      program->stores[s] = store;
+      continue;
+    }
+    int32_t at = direct++;
+    // The store at this place is not direct, if it is not this one: it may move.
+    program->stores[s] = program->stores[at];
+    for (; at > 0 && program->stores[at - 1].step > store.step; at--) {
+      program->stores[at] = program->stores[at - 1];
+    }
+    program->stores[at] = store;
+  }
+  program->direct_count = direct;
+}
+
 // MARK: Costs
 
 /// About how many simple operations an element of a program costs.
@@ -150,14 +255,14 @@ void descent_prepare(descent_instruction *instruction) {
   switch (instruction->kind) {
     case DESCENT_ELEMENTWISE: {
       descent_program *program = instruction->parameters;
-      collapse(program);
+      prepare_program(program);
       int64_t elements = descent_program_elements(program);
       instruction->tasks = pieces(elements, program_cost(program), GRAIN, MOST_PIECES);
       break;
     }
     case DESCENT_REDUCE: {
       descent_reduce *reduce = instruction->parameters;
-      collapse(&reduce->program);
+      prepare_program(&reduce->program);
       descent_reduce_cut cut = descent_cut_reduce(reduce);
       int64_t units = reduce->outer * cut.splits * cut.blocks;
       if (units == 0) break;
@@ -173,7 +278,7 @@ void descent_prepare(descent_instruction *instruction) {
     }
     case DESCENT_MATMUL: {
       descent_matmul *matmul = instruction->parameters;
-      if (matmul->epilogue) collapse(matmul->epilogue);
+      if (matmul->epilogue) prepare_program(matmul->epilogue);
       descent_matmul_cut cut = descent_cut_matmul(matmul);
       int64_t units = cut.rows * cut.columns;
       for (int32_t d = 0; d < matmul->batch_rank; d++) units *= matmul->batch_shape[d];

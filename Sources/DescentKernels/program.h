@@ -77,29 +77,6 @@ static operation *const *const operations[3] = {float_operations, double_operati
 
 // MARK: Setting up
 
-enum {
-  READ_CONSTANT,    // one value; the tile is filled once
-  READ_MEMORY,      // contiguous, in the compute type: the register points to memory
-  READ_CONVERTED,   // contiguous, in another type
-  READ_STRIDED,     // anything else
-};
-
-INLINE bool all_strides_are_zero(const int64_t *strides, const int64_t *shape, int rank) {
-  for (int d = 0; d < rank; d++) {
-    if (strides[d] != 0 && shape[d] != 1) return false;
-  }
-  return true;
-}
-
-INLINE bool is_row_major(const int64_t *strides, const int64_t *shape, int rank) {
-  int64_t expected = 1;
-  for (int d = rank - 1; d >= 0; d--) {
-    if (strides[d] != expected && shape[d] != 1) return false;
-    expected *= shape[d];
-  }
-  return true;
-}
-
 INLINE void fill_tile(char *tile, int compute, double value, int64_t n) {
   if (compute == DESCENT_FLOAT32) {
     for (int64_t i = 0; i < n; i++) ((float *)tile)[i] = (float)value;
@@ -111,131 +88,38 @@ INLINE void fill_tile(char *tile, int compute, double value, int64_t n) {
   }
 }
 
-/// Which step may write a store itself, or -1. It is the last one that writes the register, and
-/// nothing after it may read the memory that it overwrites, as an in-place operand.
-INLINE int32_t direct_step(const descent_runner *runner, const descent_program *program,
-                           const descent_writer *writer) {
-  if (!writer->contiguous || writer->dtype != program->compute) return -1;
-  int32_t step = program->step_count - 1;
-  while (step >= 0 && program->steps[step].destination != writer->source) step--;
-  if (step < 0) return -1;
-  for (int32_t o = 0; o < program->operand_count; o++) {
-    const descent_reader *reader = &runner->readers[o];
-    if (reader->kind != READ_MEMORY || reader->base != writer->base) continue;
-    for (int32_t later = step + 1; later < program->step_count; later++) {
-      const descent_step *s = &program->steps[later];
-      // Sources that an operation does not use are 0, which makes this cautious for operand 0.
-      if (s->a == o || s->b == o || s->c == o) return -1;
-    }
-    for (int32_t store = 0; store < program->store_count; store++) {
-      if (program->stores[store].source == o) return -1;
-    }
-  }
-  return step;
-}
-
-/// Readies a program to be run over blocks of about `count` elements altogether.
+/// Readies a prepared program to be run over blocks of about `count` elements altogether.
 static void runner_begin(descent_runner *runner, const descent_program *program,
                          void *const *buffers, char *tiles, int64_t count) {
-  int rank = program->rank, compute = program->compute;
-  int64_t size = compute == DESCENT_FLOAT64 ? 8 : 4;
+  const int32_t compute = program->compute;
+  const int64_t tile_bytes = program->tile * (compute == DESCENT_FLOAT64 ? 8 : 4);
   runner->program = program;
-  runner->inner = program->shape[rank - 1];
-  runner->strided = false;
-
-  int32_t tile_count = program->register_count - program->operand_count;
-  for (int32_t o = 0; o < program->operand_count; o++) {
-    const descent_operand *operand = &program->operands[o];
-    descent_reader *reader = &runner->readers[o];
-    reader->dtype = operand->dtype;
-    reader->strides = operand->strides;
-    reader->held = 0;
-    reader->held_at = -1;
-    reader->base = NULL;
-    if (operand->slot < 0) {
-      reader->kind = READ_CONSTANT;
-      tile_count++;
-      continue;
-    }
-    reader->size = descent_dtype_size(operand->dtype);
-    reader->base = (const char *)buffers[operand->slot] + operand->offset * reader->size;
-    if (is_row_major(operand->strides, program->shape, rank)) {
-      reader->kind = operand->dtype == compute ? READ_MEMORY : READ_CONVERTED;
-    } else if (all_strides_are_zero(operand->strides, program->shape, rank)) {
-      reader->kind = READ_CONSTANT;
-    } else {
-      reader->kind = READ_STRIDED;
-      runner->strided = true;
-    }
-    tile_count += reader->kind != READ_MEMORY;
-  }
-
-  // All tiles together should fit half of the nearest cache.
-  int64_t tile = 24576 / (size * (tile_count > 0 ? tile_count : 1));
-  tile = tile < 256 ? 256 : tile > 1024 ? 1024 : tile & ~63;
-  runner->tile = tile;
+  runner->inner = program->shape[program->rank - 1];
   for (int32_t r = program->operand_count; r < program->register_count; r++) {
     runner->registers[r] = runner->tiles[r] = tiles;
-    tiles += tile * size;
+    tiles += tile_bytes;
   }
-
-  runner->direct = 0;
   for (int32_t s = 0; s < program->store_count; s++) {
-    const descent_store *store = &program->stores[s];
-    descent_writer *writer = &runner->writers[s];
-    writer->dtype = store->place.dtype;
-    writer->size = descent_dtype_size(store->place.dtype);
-    writer->base = (char *)buffers[store->place.slot] + store->place.offset * writer->size;
-    writer->source = store->source;
-    writer->strides = store->place.strides;
-    writer->contiguous = is_row_major(store->place.strides, program->shape, rank);
-    if (!writer->contiguous) runner->strided = true;
+    runner->writers[s] = descent_address(&program->stores[s].place, buffers);
   }
-
   for (int32_t o = 0; o < program->operand_count; o++) {
     const descent_operand *operand = &program->operands[o];
     descent_reader *reader = &runner->readers[o];
-    // An operand that is stored elsewhere while another store overwrites it is copied first.
-    bool stored = false, overwritten = false;
-    for (int32_t s = 0; s < program->store_count; s++) {
-      stored |= runner->writers[s].source == o;
-      overwritten |= runner->writers[s].base == reader->base;
-    }
-    reader->copied = stored && overwritten;
-    if (reader->kind == READ_MEMORY) {
-      if (!reader->copied) continue;
-      reader->kind = READ_CONVERTED;
-    }
+    if (operand->slot >= 0) reader->base = descent_address(operand, buffers);
+    if (operand->walk == DESCENT_READ_MEMORY) continue;
+    reader->held = 0;
+    reader->held_at = -1;
     reader->tile = tiles;
     runner->registers[o] = tiles;
-    tiles += tile * size;
-    if (reader->kind == READ_CONSTANT) {
-      int64_t n = count < tile ? count : tile;
+    tiles += tile_bytes;
+    if (operand->walk == DESCENT_READ_CONSTANT) {
+      int64_t n = count < program->tile ? count : program->tile;
       if (operand->slot < 0) {
         fill_tile(reader->tile, compute, operand->immediate, n);
       } else {
-        load_runs[compute][reader->dtype](reader->tile, reader->base, 0, n);
+        load_runs[compute][operand->dtype](reader->tile, reader->base, 0, n);
       }
     }
-  }
-
-  // Direct stores come first, in the order of their steps.
-  for (int32_t s = 0; s < program->store_count; s++) {
-    descent_writer writer = runner->writers[s];
-    writer.step = direct_step(runner, program, &writer);
-    bool taken = false;  // by another store of the same register
-    for (int32_t t = 0; t < runner->direct; t++) taken |= runner->writers[t].step == writer.step;
-    if (writer.step < 0 || taken) {
-      runner->writers[s].step = -1;
-      continue;
-    }
-    int32_t at = runner->direct++;
-    // runner->writers[at] is not direct, if it is not this one: it may move to this place.
-    runner->writers[s] = runner->writers[at];
-    for (; at > 0 && runner->writers[at - 1].step > writer.step; at--) {
-      runner->writers[at] = runner->writers[at - 1];
-    }
-    runner->writers[at] = writer;
   }
 }
 
@@ -243,15 +127,15 @@ static void runner_begin(descent_runner *runner, const descent_program *program,
 
 /// Calls `body` once for each run of the innermost dimension within flat elements
 /// first ..< first + n: `at` elements from the base, `stride` apart, `run` of them, `done` before.
-#define FOR_EACH_RUN(program, strides, index, n, body)                                           \
+#define FOR_EACH_RUN(program, strides_, index, n, body)                                          \
   do {                                                                                           \
     const int last_ = (program)->rank - 1;                                                       \
     int64_t place_[DESCENT_MAX_RANK];                                                            \
     int64_t at = 0, done = 0;                                                                    \
-    const int64_t stride = (strides)[last_];                                                     \
+    const int64_t stride = (strides_)[last_];                                                    \
     for (int d = 0; d <= last_; d++) {                                                           \
       place_[d] = (index)[d];                                                                    \
-      at += place_[d] * (strides)[d];                                                            \
+      at += place_[d] * (strides_)[d];                                                           \
     }                                                                                            \
     for (;;) {                                                                                   \
       int64_t run = (program)->shape[last_] - place_[last_];                                     \
@@ -262,9 +146,9 @@ static void runner_begin(descent_runner *runner, const descent_program *program,
       at -= place_[last_] * stride;                                                              \
       place_[last_] = 0;                                                                         \
       for (int d = last_ - 1; d >= 0; d--) {                                                     \
-        at += (strides)[d];                                                                      \
+        at += (strides_)[d];                                                                     \
         if (++place_[d] < (program)->shape[d]) break;                                            \
-        at -= place_[d] * (strides)[d];                                                          \
+        at -= place_[d] * (strides_)[d];                                                         \
         place_[d] = 0;                                                                           \
       }                                                                                          \
     }                                                                                            \
@@ -273,15 +157,18 @@ static void runner_begin(descent_runner *runner, const descent_program *program,
 /// Brings n elements of a strided operand, from `index` on, into its register.
 static void read_strided(descent_runner *runner, int32_t o, const int64_t *index, int64_t n) {
   const descent_program *program = runner->program;
+  const descent_operand *operand = &program->operands[o];
+  const int64_t *strides = operand->strides;
   descent_reader *reader = &runner->readers[o];
   int rank = program->rank, compute = program->compute;
-  int64_t inner_stride = reader->strides[rank - 1];
+  int64_t inner_stride = strides[rank - 1], size = descent_dtype_size(operand->dtype);
   int64_t origin = 0;
-  for (int d = 0; d < rank; d++) origin += index[d] * reader->strides[d];
+  for (int d = 0; d < rank; d++) origin += index[d] * strides[d];
   bool in_one_row = index[rank - 1] + n <= runner->inner;
 
-  if (in_one_row && inner_stride == 1 && reader->dtype == compute && !reader->copied) {
-    runner->registers[o] = reader->base + origin * reader->size;
+  if (in_one_row && inner_stride == 1 && operand->dtype == compute &&
+      operand->walk == DESCENT_READ_STRIDED) {
+    runner->registers[o] = reader->base + origin * size;
     reader->held = 0;
     return;
   }
@@ -289,27 +176,35 @@ static void read_strided(descent_runner *runner, int32_t o, const int64_t *index
   // Within a row of one value, and over whole rows that are all the same, what the tile holds
   // already may be what is needed.
   bool same_rows = true;
-  for (int d = 0; d < rank - 1; d++) same_rows &= reader->strides[d] == 0 || program->shape[d] == 1;
+  for (int d = 0; d < rank - 1; d++) same_rows &= strides[d] == 0 || program->shape[d] == 1;
   bool keeps = same_rows || (in_one_row && inner_stride == 0);
   if (keeps && reader->held_at == origin && reader->held >= n) return;
   reader->held_at = keeps ? origin : -1;
   reader->held = keeps ? n : 0;
 
-  load_run *load = load_runs[compute][reader->dtype];
+  load_run *load = load_runs[compute][operand->dtype];
   char *tile = reader->tile;
   const char *base = reader->base;
-  int64_t size = reader->size;
-  if (compute == DESCENT_FLOAT32 && reader->dtype == DESCENT_FLOAT32 && runner->inner < 64) {
+  int64_t tile_size = compute == DESCENT_FLOAT64 ? 8 : 4;
+  if (same_rows && index[rank - 1] == 0 && n > runner->inner) {
+    // One row, and copies of it: each doubles what is there.
+    int64_t row = runner->inner * tile_size, whole = n * tile_size;
+    load(tile, base + origin * size, inner_stride, runner->inner);
+    for (int64_t done = row; done < whole; done *= 2) {
+      memcpy(tile + done, tile, (size_t)descent_minimum(done, whole - done));
+    }
+    return;
+  }
+  if (compute == DESCENT_FLOAT32 && operand->dtype == DESCENT_FLOAT32 && runner->inner < 64) {
     // Short rows: a call for each of them would cost more than the copying.
     const float *from = (const float *)base;
     float *to = (float *)tile;
-    FOR_EACH_RUN(program, reader->strides, index, n, {
+    FOR_EACH_RUN(program, strides, index, n, {
       for (int64_t i = 0; i < run; i++) to[done + i] = from[at + i * stride];
     });
     return;
   }
-  int64_t tile_size = compute == DESCENT_FLOAT64 ? 8 : 4;
-  FOR_EACH_RUN(program, reader->strides, index, n,
+  FOR_EACH_RUN(program, strides, index, n,
                load(tile + done * tile_size, base + at * size, stride, run));
 }
 
@@ -321,57 +216,62 @@ INLINE void unflatten(int64_t flat, const descent_program *program, int64_t *ind
   index[0] = flat;
 }
 
-/// Runs the program over flat elements first ..< first + n, n <= runner->tile. Afterwards
+/// Runs the program over flat elements first ..< first + n, at most a tile. Afterwards
 /// runner->registers holds the registers' values.
 static void runner_block(descent_runner *runner, int64_t first, int64_t n) {
   const descent_program *program = runner->program;
   const int compute = program->compute;
   const int64_t size = compute == DESCENT_FLOAT64 ? 8 : 4;
   int64_t index[DESCENT_MAX_RANK];
-  if (runner->strided) unflatten(first, program, index);
+  if (program->strided) unflatten(first, program, index);
 
   for (int32_t o = 0; o < program->operand_count; o++) {
+    const descent_operand *operand = &program->operands[o];
     descent_reader *reader = &runner->readers[o];
-    switch (reader->kind) {
-      case READ_MEMORY:
+    switch (operand->walk) {
+      case DESCENT_READ_CONSTANT:
+        break;
+      case DESCENT_READ_MEMORY:
         runner->registers[o] = reader->base + first * size;
         break;
-      case READ_CONVERTED:
-        load_runs[compute][reader->dtype](reader->tile, reader->base + first * reader->size, 1, n);
-        break;
-      case READ_STRIDED:
-        read_strided(runner, o, index, n);
+      case DESCENT_READ_CONVERTED:
+        load_runs[compute][operand->dtype](
+            reader->tile, reader->base + first * descent_dtype_size(operand->dtype), 1, n);
         break;
       default:
+        read_strided(runner, o, index, n);
         break;
     }
   }
 
   operation *const *table = operations[compute];
   const char **registers = runner->registers;
+  const descent_store *stores = program->stores;
   int32_t next = 0;
-  for (int32_t s = 0; s < runner->direct; s++) {
-    registers[runner->writers[s].source] = runner->tiles[runner->writers[s].source];
+  for (int32_t s = 0; s < program->direct_count; s++) {
+    registers[stores[s].source] = runner->tiles[stores[s].source];
   }
   for (int32_t s = 0; s < program->step_count; s++) {
     const descent_step step = program->steps[s];
     const char *a = registers[step.a], *b = registers[step.b], *c = registers[step.c];
-    if (next < runner->direct && runner->writers[next].step == s) {
-      registers[step.destination] = runner->writers[next].base + first * size;
+    if (next < program->direct_count && stores[next].step == s) {
+      registers[step.destination] = runner->writers[next] + first * size;
       next++;
     }
     table[step.op]((char *)registers[step.destination], a, b, c, n);
   }
 
-  for (int32_t s = runner->direct; s < program->store_count; s++) {
-    const descent_writer *writer = &runner->writers[s];
-    store_run *store = store_runs[compute][writer->dtype];
-    const char *from = registers[writer->source];
-    if (writer->contiguous) {
-      store(writer->base + first * writer->size, 1, from, n);
+  for (int32_t s = program->direct_count; s < program->store_count; s++) {
+    const descent_operand *place = &stores[s].place;
+    store_run *store = store_runs[compute][place->dtype];
+    const char *from = registers[stores[s].source];
+    char *base = runner->writers[s];
+    int64_t place_size = descent_dtype_size(place->dtype);
+    if (place->walk == DESCENT_READ_MEMORY) {
+      store(base + first * place_size, 1, from, n);
     } else {
-      FOR_EACH_RUN(program, writer->strides, index, n,
-                   store(writer->base + at * writer->size, stride, from + done * size, run));
+      FOR_EACH_RUN(program, place->strides, index, n,
+                   store(base + at * place_size, stride, from + done * size, run));
     }
   }
 }
@@ -380,8 +280,8 @@ static void runner_block(descent_runner *runner, int64_t first, int64_t n) {
 /// are short, so that the same tiles serve again, and no more than a row if they are long, so that
 /// rows are read where they lie.
 INLINE int64_t block_length(const descent_runner *runner, int64_t first, int64_t left) {
-  int64_t n = runner->tile;
-  if (runner->strided) {
+  int64_t n = runner->program->tile;
+  if (runner->program->strided) {
     int64_t in_row = first % runner->inner;
     if (runner->inner >= 128) {
       int64_t blocks = (runner->inner + n - 1) / n;

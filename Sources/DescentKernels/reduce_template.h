@@ -70,9 +70,9 @@ INLINE void NAME(reduce_rows)(int32_t reduction, descent_runner *runner, int32_t
                               int64_t count, REAL *result) {
   VECTOR start = (VECTOR)NAME(start)(reduction);
   int64_t n = to - from;
-  if (n == length && n <= runner->tile / 2) {
+  if (n == length && n <= runner->program->tile / 2) {
     // Several short rows in each block.
-    int64_t rows_per_block = runner->tile / n;
+    int64_t rows_per_block = runner->program->tile / n;
     for (int64_t row = 0; row < count; row += rows_per_block) {
       int64_t rows = descent_minimum(rows_per_block, count - row);
       runner_block(runner, (first + row) * length, rows * n);
@@ -123,20 +123,26 @@ INLINE void NAME(reduce_columns)(int32_t reduction, descent_runner *runner, int3
                                  int64_t column, int64_t width, REAL *result) {
   // Accumulators for one tile: for narrow rows the sums of several rows side by side.
   REAL sums[1024];
-  int64_t rows_per_block = width == inner ? runner->tile / inner : 1;
+  int64_t rows_per_block = width == inner ? runner->program->tile / inner : 1;
   if (rows_per_block < 1) rows_per_block = 1;
-  int64_t in_use = descent_minimum(rows_per_block, to - from) * width;
-  for (int64_t i = 0; i < in_use; i++) sums[i] = NAME(start)(reduction);
+  int64_t in_use = descent_minimum(rows_per_block, to - from);
   for (int64_t row = from; row < to; row += rows_per_block) {
     int64_t rows = descent_minimum(rows_per_block, to - row);
     runner_block(runner, base + row * inner + column, rows * width);
-    NAME(accumulate_columns)(reduction, sums, (const REAL *)runner->registers[source],
-                             rows * width);
+    const REAL *x = (const REAL *)runner->registers[source];
+    if (row == from) {
+      memcpy(sums, x, (size_t)(rows * width) * sizeof(REAL));
+    } else {
+      NAME(accumulate_columns)(reduction, sums, x, rows * width);
+    }
   }
-  for (int64_t i = 0; i < width; i++) result[i] = NAME(start)(reduction);
-  for (int64_t i = 0; i < in_use; i += width) {
-    NAME(accumulate_columns)(reduction, result, sums + i, width);
+  // The rows that are left are folded by halves; an odd one in the middle waits for the next turn.
+  while (in_use > 1) {
+    int64_t half = in_use / 2;
+    NAME(accumulate_columns)(reduction, sums, sums + (in_use - half) * width, half * width);
+    in_use -= half;
   }
+  memcpy(result, sums, (size_t)width * sizeof(REAL));
 }
 
 INLINE void NAME(reduce_task)(int32_t reduction, const descent_instruction *instruction,

@@ -245,7 +245,9 @@ static void matmul(const descent_instruction *instruction, int64_t task, void *c
     int64_t c_at = offset_of(batch, matmul->batch_shape, c, rank);
     for (int64_t i = 0; i < matmul->m; i++) {
       for (int64_t j = 0; j < matmul->n; j++) {
-        double sum = 0;
+        double sum = matmul->has_bias
+                         ? load(matmul->dtype, descent_address(&matmul->bias, buffers), j)
+                         : 0;
         for (int64_t p = 0; p < matmul->k; p++) {
           sum += load(matmul->dtype, descent_address(&matmul->a, buffers),
                       a_at + i * a[rank] + p * a[rank + 1]) *

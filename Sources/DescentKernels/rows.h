@@ -5,6 +5,11 @@ INLINE vdouble double_vector_exp(vdouble x) {
   return x;
 }
 
+INLINE vdouble double_vector_log(vdouble x) {
+  for (int i = 0; i < DOUBLE_LANES; i++) x[i] = log(x[i]);
+  return x;
+}
+
 #define REAL float
 #define VECTOR vfloat
 #define COUNT LANES
@@ -15,6 +20,8 @@ INLINE vdouble double_vector_exp(vdouble x) {
 #define NAME(x) float_##x
 #define EXP exp_of_negative
 #define LOG logf
+#define VECTOR_LOG vector_log
+#define TRANSPOSE transpose_float
 #define FOLD_SUM fold_sum_float
 #define FOLD_MAX fold_max_float
 #include "rows_template.h"
@@ -28,6 +35,8 @@ INLINE vdouble double_vector_exp(vdouble x) {
 #undef NAME
 #undef EXP
 #undef LOG
+#undef VECTOR_LOG
+#undef TRANSPOSE
 #undef FOLD_SUM
 #undef FOLD_MAX
 
@@ -41,6 +50,8 @@ INLINE vdouble double_vector_exp(vdouble x) {
 #define NAME(x) double_##x
 #define EXP double_vector_exp
 #define LOG log
+#define VECTOR_LOG double_vector_log
+#define TRANSPOSE transpose_double
 #define FOLD_SUM fold_sum_double
 #define FOLD_MAX fold_max_double
 #include "rows_template.h"
@@ -54,6 +65,8 @@ INLINE vdouble double_vector_exp(vdouble x) {
 #undef NAME
 #undef EXP
 #undef LOG
+#undef VECTOR_LOG
+#undef TRANSPOSE
 #undef FOLD_SUM
 #undef FOLD_MAX
 

@@ -108,11 +108,17 @@ func operand(_ slot: Int32, _ dtype: Dtype, offset: Int = 0, strides: [Int] = []
 {
   descent_operand(
     slot: slot, dtype: dtype.rawValue, offset: Int64(offset), immediate: 0,
-    strides: eight(strides))
+    strides: eight(strides), walk: 0)
 }
 
 func immediate(_ value: Double) -> descent_operand {
-  descent_operand(slot: -1, dtype: 0, offset: 0, immediate: value, strides: eight([]))
+  descent_operand(slot: -1, dtype: 0, offset: 0, immediate: value, strides: eight([]), walk: 0)
+}
+
+extension descent_store {
+  init(place: descent_operand, source: Int32) {
+    self.init(place: place, source: source, step: -1)
+  }
 }
 
 func step(_ op: descent_op, _ destination: Int, _ a: Int, _ b: Int = 0, _ c: Int = 0)
@@ -144,7 +150,8 @@ final class Parameters {
       compute: compute.rawValue, rank: Int32(shape.count), shape: eight(shape),
       operand_count: Int32(operands.count), step_count: Int32(steps.count),
       store_count: Int32(stores.count), register_count: Int32(max(written, operands.count)),
-      operands: own(operands), steps: own(steps), stores: own(stores))
+      operands: own(operands), steps: own(steps), stores: own(stores), direct_count: 0, tile: 0,
+      strided: false)
   }
 
   func instruction<T>(_ kind: descent_kind, _ parameters: T) -> descent_instruction {

@@ -18,7 +18,7 @@ enum Epilogue: CaseIterable { case none, biasRelu, scaleInto }
 
 func matmulCase(
   _ dtype: Dtype, m: Int, n: Int, k: Int, a: Layout, b: Layout, batch: [Int] = [],
-  epilogue: Epilogue = .none, cGap: Int = 0, seed: Int = 1
+  epilogue: Epilogue = .none, bias: Bool = false, cGap: Int = 0, seed: Int = 1
 ) -> Case {
   var random = Random(seed)
   let memory = Memory(), parameters = Parameters()
@@ -67,7 +67,8 @@ func matmulCase(
   }
   let matmul = descent_matmul(
     dtype: dtype.rawValue, batch_rank: Int32(batch.count), batch_shape: eight(batch), m: Int64(m),
-    n: Int64(n), k: Int64(k), a: aOperand, b: bOperand, c: cOperand, epilogue: program,
+    n: Int64(n), k: Int64(k), a: aOperand, b: bOperand, c: cOperand, has_bias: bias,
+    bias: bias ? operand(add(n), dtype, strides: [1]) : immediate(0), epilogue: program,
     scratch: immediate(0))
   var instruction = parameters.instruction(DESCENT_MATMUL, matmul)
   let bytes = descent_scratch_bytes(&instruction)
@@ -94,12 +95,13 @@ extension Kernels {
       let batch = random.pick([[], [], [3], [2, 3]])
       let epilogue = random.pick(Epilogue.allCases)
       let gap = random.pick([0, 0, 3])
+      let bias = random.pick([false, true])
       check(
-        "\(dtype) \(batch) \(m)x\(n)x\(k) \(a) \(b) \(epilogue)", matmulTolerance(dtype, k)
+        "\(dtype) \(batch) \(m)x\(n)x\(k) \(a) \(b) \(epilogue) \(bias)", matmulTolerance(dtype, k)
       ) {
         matmulCase(
-          dtype, m: m, n: n, k: k, a: a, b: b, batch: batch, epilogue: epilogue, cGap: gap,
-          seed: seed)
+          dtype, m: m, n: n, k: k, a: a, b: b, batch: batch, epilogue: epilogue, bias: bias,
+          cGap: gap, seed: seed)
       }
     }
   }
@@ -113,7 +115,7 @@ extension Kernels {
       ] {
         for dtype in [Dtype.float32, .float64] {
           check("\(dtype) \(m)x\(n)x\(k) \(a) \(b)", matmulTolerance(dtype, k)) {
-            matmulCase(dtype, m: m, n: n, k: k, a: a, b: b, epilogue: .biasRelu)
+            matmulCase(dtype, m: m, n: n, k: k, a: a, b: b, epilogue: .biasRelu, bias: k > 600)
           }
         }
       }
@@ -124,7 +126,7 @@ extension Kernels {
     for (m, n, k) in [(0, 3, 4), (3, 0, 4), (3, 4, 0), (0, 0, 0)] {
       for epilogue in Epilogue.allCases {
         check("\(m)x\(n)x\(k)") {
-          matmulCase(.float32, m: m, n: n, k: k, a: .rows, b: .rows, epilogue: epilogue)
+          matmulCase(.float32, m: m, n: n, k: k, a: .rows, b: .rows, epilogue: epilogue, bias: true)
         }
       }
     }

@@ -2,7 +2,8 @@
 /// change from run to run: numbers as they were when it was recorded, and captured tensors.
 struct CompiledGraph {
   let plan: Plan
-  private let leafOf: [Int: Int]
+  /// The leaf of each placeholder; nil where the graph does not use it.
+  private let leafOf: [Int?]
   /// Captured tensors' memory, which the plan reads.
   private let captured: [Storage]
 
@@ -25,7 +26,7 @@ struct CompiledGraph {
         captured.append(storage)
       }
     }
-    self.leafOf = leafOf
+    self.leafOf = (0...(leafOf.keys.max() ?? 0)).map { leafOf[$0] }
     self.captured = captured
   }
 
@@ -33,6 +34,7 @@ struct CompiledGraph {
   ///
   /// Nothing happens if the graph does not use it.
   func set(_ placeholder: Int, _ pointer: UnsafeMutableRawPointer) {
-    if let leaf = leafOf[placeholder] { plan.setInput(leaf, pointer) }
+    guard placeholder < leafOf.count, let leaf = leafOf[placeholder] else { return }
+    plan.setInput(leaf, pointer)
   }
 }

@@ -184,16 +184,42 @@ extension Planner {
     }
     let c = operand(product)
     owner.operand(\.c, of: pointer, c)
-    if members.count > 1 {
+    // A bias is added where the sums are, in registers.
+    let biased = bias(amid: members)
+    if let biased {
+      pointer.pointee.has_bias = true
+      owner.operand(\.bias, of: pointer, operand(biased.bias))
+    }
+    let rest = members.dropFirst(biased == nil ? 1 : 2)
+    if !rest.isEmpty {
       var program = ProgramBuilder(shape: value.shape, compute: value.dtype)
-      var ready = [product: program.load(c)]
-      addSteps(members.dropFirst(), to: &program, &ready)
-      addStores(members.dropFirst(), to: &program, ready)
+      var ready = [biased?.sum ?? product: program.load(c)]
+      addSteps(rest, to: &program, &ready)
+      addStores(rest, to: &program, ready)
       let epilogue = owner.allocate(descent_program.self)
       epilogue.pointee = program.build(in: owner, collapsing: false).program
       pointer.pointee.epilogue = epilogue
     }
     append(DESCENT_MATMUL, pointer)
+  }
+
+  /// The sum with a row for all rows, if that is the first thing and the only one that happens to
+  /// the product.
+  private func bias(amid members: [Int]) -> (sum: Int, bias: Int)? {
+    guard members.count > 1, case .elementwise(DESCENT_OP_ADD) = graph.values[members[1]].lowering
+    else { return nil }
+    let (product, sum) = (members[0], members[1])
+    let value = graph.values[product]
+    let others = graph.values[sum].inputs.filter { $0 != product }
+    guard others.count == 1, graph.values[sum].shape == value.shape, value.shape.last > 1,
+      graph.values[sum].dtype == value.dtype, graph.values[others[0]].dtype == value.dtype,
+      !isConstant(others[0]), bufferOf[sum] < 0 || bufferOf[sum] == bufferOf[product],
+      !members.dropFirst(2).contains(where: { graph.values[$0].inputs.contains(product) }),
+      !graph.outputs.contains(product), !isStored(product)
+    else { return nil }
+    let strides = view(of: others[0]).strides(broadcastTo: value.shape)
+    guard strides.last == 1, strides.dropLast().allSatisfy({ $0 == 0 }) else { return nil }
+    return (sum, others[0])
   }
 
   func batchShape(_ batch: [Int], _ index: Int) -> Shape {

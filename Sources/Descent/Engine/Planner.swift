@@ -96,8 +96,10 @@ struct Planner {
       default: continue
       }
       for (position, input) in value.inputs.enumerated() {
+        // The scale of a row operation may be one number for all rows.
         let isSpread =
-          position == 2 && views[input].map { $0.strides.allSatisfy { $0 == 0 } } == true
+          position == 2
+          && (isConstant(input) || view(of: input).strides.allSatisfy { $0 == 0 })
         let isReady = !isConstant(input) && (!needsContiguous || view(of: input).isContiguous)
         if isReady || isSpread { continue }
         let copy = graph.addCopy(of: input)

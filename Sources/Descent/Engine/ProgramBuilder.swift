@@ -104,7 +104,7 @@ struct ProgramBuilder {
     program.stores = owner.allocate(descent_store.self, count: stores.count)
     for (index, store) in stores.enumerated() {
       program.stores[index] = descent_store(
-        place: collapsed(store.place, space), source: Int32(register[store.value]!))
+        place: collapsed(store.place, space), source: Int32(register[store.value]!), step: -1)
     }
     owner.placeLater(program.operands, count: operands.count)
     owner.placeLater(program.stores, count: stores.count)

@@ -38,6 +38,7 @@ typedef struct {
   int64_t offset;    // elements from the buffer's start
   double immediate;  // used when slot is -1
   int64_t strides[DESCENT_MAX_RANK];
+  int32_t walk;      // in a program: how it is read or written; filled by descent_prepare
 } descent_operand;
 
 // MARK: Elementwise programs
@@ -94,6 +95,7 @@ typedef struct {
 typedef struct {
   descent_operand place;
   int32_t source;
+  int32_t step;  // which step writes it straight to its place, or -1; filled by descent_prepare
 } descent_store;
 
 /// A chain of elementwise operations in one pass over memory.
@@ -110,6 +112,10 @@ typedef struct {
   descent_operand *operands;
   descent_step *steps;
   descent_store *stores;
+  // Filled by descent_prepare, which also sorts the stores: direct ones first, by their steps.
+  int32_t direct_count;
+  int32_t tile;  // elements that are worked on at a time
+  bool strided;  // does any operand or store need more than a running address?
 } descent_program;
 
 // MARK: The other instructions
@@ -137,15 +143,18 @@ typedef struct {
   descent_operand output;
 } descent_arg_reduce;
 
-/// c[batch..., m, n] = a[batch..., m, k] * b[batch..., k, n], then the epilogue over the result.
+/// c[batch..., m, n] = a[batch..., m, k] * b[batch..., k, n] + bias[n], then the epilogue over the
+/// result.
 /// float32 or float64. Strides of a, b, c: [batch..., row, column], any value for a and b;
 /// for c the column stride is 1.
 typedef struct {
   int32_t dtype;
   int32_t batch_rank;  // 0 ... DESCENT_MAX_RANK - 2
   int64_t batch_shape[DESCENT_MAX_RANK];
-  int64_t m, n, k;  // any may be 0; k = 0 gives zeros
+  int64_t m, n, k;  // any may be 0; k = 0 gives zeros (and the bias)
   descent_operand a, b, c;
+  bool has_bias;
+  descent_operand bias;  // contiguous, of the same dtype
   descent_program *epilogue;  // NULL, or a program over [batch..., m, n] whose operand 0 is c,
                               // run on each block of c that is finished, while it is in cache
   descent_operand scratch;
@@ -233,9 +242,10 @@ typedef struct {
 /// called before operands are placed. 0 for most.
 int64_t descent_scratch_bytes(const descent_instruction *instruction);
 
-/// Fixes how an instruction will run; call once all operands are placed. It fills `tasks`, and may
-/// rewrite a program's rank, shape and strides to an equivalent form with fewer dimensions: so the
-/// arrays of a program belong to one instruction.
+/// Fixes how an instruction will run; call once all operands are placed. It fills `tasks` and what
+/// says so above, and may rewrite a program's rank, shape and strides to an equivalent form with
+/// fewer dimensions, and the order of its stores: so the arrays of a program belong to one
+/// instruction. Memory that is reached through two slots is not recognised as one.
 void descent_prepare(descent_instruction *instruction);
 
 typedef struct descent_pool descent_pool;
