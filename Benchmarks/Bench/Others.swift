@@ -88,7 +88,8 @@ private final class Product {
     instruction = .allocate(capacity: 1)
     instruction.initialize(
       to: descent_instruction(
-        kind: Int32(DESCENT_MATMUL.rawValue), tasks: 1, parameters: parameters))
+        kind: Int32(DESCENT_MATMUL.rawValue), tasks: 1, parameters: parameters, rows: 0, strips: 0,
+        followers: 0))
     descent_prepare(instruction)
     pool = descent_pool_create(Int32(Execution.threads))
   }

@@ -18,6 +18,8 @@ enum {
   DESCENT_PACKED_B_BYTES = 4 << 20,
 };
 
+enum { PREFETCH_BYTES = 2048 };
+
 /// How one operand of a running program is read.
 typedef struct {
   const char *base;        // the first element
@@ -49,6 +51,7 @@ typedef struct {
   descent_runner runner;
   // The first index out of range that this worker met: position -1 if none.
   int64_t bad_position, bad_value;
+  const descent_instruction *bad_instruction;
 } descent_worker;
 
 /// Notes an index out of range. The smallest position wins, whoever finds it first.
@@ -111,11 +114,12 @@ typedef struct {
   int64_t splits;  // 1: straight to the output
   int64_t blocks;
 } descent_reduce_cut;
-descent_reduce_cut descent_cut_reduce(const descent_reduce *reduce);
+descent_reduce_cut descent_cut_reduce(const descent_instruction *instruction);
 
-/// A matrix product is cut in a grid of blocks of c.
-typedef struct { int64_t rows, columns; } descent_matmul_cut;
-descent_matmul_cut descent_cut_matmul(const descent_matmul *matmul);
+/// A matrix product is cut in a grid of blocks of c; or, where c is small and k long, in runs of k,
+/// which leave partial results in scratch memory, and `finish` adds them up in order.
+typedef struct { int64_t rows, columns, splits; } descent_matmul_cut;
+descent_matmul_cut descent_cut_matmul(const descent_instruction *instruction);
 
 int32_t descent_dtype_size(int32_t dtype);
 

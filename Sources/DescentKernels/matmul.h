@@ -31,6 +31,7 @@
 #define STORE_PART store_float_part
 #define FOLD_SUM fold_sum_float
 #define TRANSPOSE transpose_float
+#define FOLD_ROWS fold_rows_float
 #define NAME(x) float_##x
 #include "matmul_template.h"
 #undef REAL
@@ -42,6 +43,7 @@
 #undef STORE_PART
 #undef FOLD_SUM
 #undef TRANSPOSE
+#undef FOLD_ROWS
 #undef NAME
 
 #define REAL double
@@ -53,6 +55,7 @@
 #define STORE_PART store_double_part
 #define FOLD_SUM fold_sum_double
 #define TRANSPOSE transpose_double
+#define FOLD_ROWS fold_rows_double
 #define NAME(x) double_##x
 #include "matmul_template.h"
 #undef REAL
@@ -64,6 +67,7 @@
 #undef STORE_PART
 #undef FOLD_SUM
 #undef TRANSPOSE
+#undef FOLD_ROWS
 #undef NAME
 
 static void run_matmul(const descent_instruction *instruction, int64_t task,
@@ -73,5 +77,18 @@ static void run_matmul(const descent_instruction *instruction, int64_t task,
     float_matmul(instruction, task, buffers, worker);
   } else {
     double_matmul(instruction, task, buffers, worker);
+  }
+}
+
+static void finish_matmul(const descent_instruction *instruction, int64_t task,
+                          void *const *buffers, descent_worker *worker) {
+  (void)task;
+  const descent_matmul *matmul = instruction->parameters;
+  int64_t splits = descent_cut_matmul(instruction).splits;
+  if (splits == 1) return;
+  if (matmul->dtype == DESCENT_FLOAT32) {
+    float_finish_matmul(matmul, splits, buffers, worker);
+  } else {
+    double_finish_matmul(matmul, splits, buffers, worker);
   }
 }

@@ -1,17 +1,20 @@
 // c = a b for one floating-point type. The including file defines REAL, VECTOR, COUNT, LOAD,
-// STORE, LOAD_PART, STORE_PART, FOLD_SUM, TRANSPOSE and NAME(x), and the shape of the register block: ROWS,
+// STORE, LOAD_PART, STORE_PART, FOLD_SUM, FOLD_ROWS, TRANSPOSE and NAME(x), and the shape of the register block: ROWS,
 // LIST_ROWS(X) and VECTORS.
 //
 // All work is done by register blocks: a few rows times a few vectors of c stay in registers while
-// k runs, and each step of k is one rank-one update of them. Around that there are four ways to
+// k runs, and each step of k is one rank-one update of them. Around that there are five ways to
 // feed a register block:
 // - direct: a and b are read where they lie (small products; few rows; a single row);
 // - half packed: a panel of b at a time is copied, so that it is read in the order of memory, and a
 //   is read where it lies (the products of most nets: an element of a is used for many columns);
 // - packed: panels of both are copied (long k, where the rows of a would crowd the caches);
+// - thin: one column of short rows; vectors hold rows, and many are summed at once;
 // - dots: if both operands run along k in memory, vectors hold neighbours in k instead, and are
 //   summed at the end (few rows, or long k: no packing).
 // Which way is taken depends on the shape and the strides alone, as does the order of the sums.
+
+#define EACH(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
 
 /// c[rows, vectors] = a[rows, k] b[k, vectors] + start, everything in registers. Each call gives
 /// constants for `rows`, `vectors` and `partial`; the last vector has `tail` columns. `start` is c
@@ -20,40 +23,50 @@ INLINE void NAME(register_block)(int rows, int vectors, bool partial, int64_t k,
                                  int64_t a_row, int64_t a_step, const REAL *b, int64_t b_step,
                                  REAL *c, int64_t c_row, const REAL *start,
                                  int64_t start_row, int64_t tail) {
-  VECTOR sum[ROWS][8];
-  _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-    _Pragma("clang loop unroll(full)") for (int j = 0; j < vectors; j++) sum[i][j] = 0;
-  }
+  // With few sums each would wait for itself: then several steps of k have sums of their own.
+  const int depth = rows * vectors == 1 ? 4 : rows * vectors <= 4 ? 2 : 1;
+  VECTOR sum[4][ROWS][8];
+  EACH(q, depth) EACH(i, rows) EACH(j, vectors) sum[q][i][j] = 0;
   // Where rows of a are any distance apart, one pointer for every three of them: each then is a
   // register, or that and once or twice the distance. A single running pointer would be a chain of
   // additions, one for each row, which takes longer than the products.
   const REAL *third[(ROWS + 2) / 3];
   const bool is_near = __builtin_constant_p(a_row);
-  for (int g = 0; g < (rows + 2) / 3; g++) third[g] = a + (is_near ? 0 : 3 * g * a_row);
-  for (int64_t p = 0; p < k; p++) {
-    VECTOR column[8];
-    _Pragma("clang loop unroll(full)") for (int j = 0; j < vectors; j++) {
-      column[j] = partial && j == vectors - 1 ? LOAD_PART(b + j * COUNT, tail)
-                                              : LOAD(b + j * COUNT);
-    }
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-      VECTOR element = (VECTOR)(is_near ? a[i * a_row] : third[i / 3][i % 3 * a_row]);
-      _Pragma("clang loop unroll(full)") for (int j = 0; j < vectors; j++) {
-        sum[i][j] = element * column[j] + sum[i][j];
+  EACH(g, (rows + 2) / 3) third[g] = a + (is_near ? 0 : 3 * g * a_row);
+  int64_t p = 0;
+  for (; p + depth <= k; p += depth) {
+    EACH(q, depth) {
+      VECTOR column[8];
+      EACH(j, vectors) {
+        const REAL *from = b + q * b_step + j * COUNT;
+        column[j] = partial && j == vectors - 1 ? LOAD_PART(from, tail) : LOAD(from);
+      }
+      EACH(i, rows) {
+        const REAL *row = is_near ? a + i * a_row : third[i / 3] + i % 3 * a_row;
+        VECTOR element = (VECTOR)row[q * a_step];
+        EACH(j, vectors) sum[q][i][j] = element * column[j] + sum[q][i][j];
       }
     }
-    a += a_step;
-    b += b_step;
-    _Pragma("clang loop unroll(full)") for (int g = 0; g < (rows + 2) / 3; g++) {
-      third[g] += a_step;
+    a += depth * a_step;
+    b += depth * b_step;
+    EACH(g, (rows + 2) / 3) {
+      third[g] += depth * a_step;
       if (!is_near) __asm__("" : "+r"(third[g]));
     }
   }
-  _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-    _Pragma("clang loop unroll(full)") for (int j = 0; j < vectors; j++) {
+  for (; p < k; p++, a += a_step, b += b_step) {
+    EACH(i, rows) EACH(j, vectors) {
+      const REAL *from = b + j * COUNT;
+      VECTOR column = partial && j == vectors - 1 ? LOAD_PART(from, tail) : LOAD(from);
+      sum[0][i][j] = (VECTOR)a[i * a_row] * column + sum[0][i][j];
+    }
+  }
+  EACH(i, rows) {
+    EACH(j, vectors) {
       bool part = partial && j == vectors - 1;
       REAL *to = c + i * c_row + j * COUNT;
-      VECTOR value = sum[i][j];
+      VECTOR value = sum[0][i][j];
+      for (int q = 1; q < depth; q++) value += sum[q][i][j];
       if (start) {
         const REAL *from = start + i * start_row + j * COUNT;
         value += part ? LOAD_PART(from, tail) : LOAD(from);
@@ -161,6 +174,13 @@ static void NAME(pack)(REAL *restrict to, int64_t width, const REAL *from, int64
       }
     }
   }
+}
+
+/// to[i] += from[i]
+INLINE void NAME(add_columns)(REAL *to, const REAL *from, int64_t n) {
+  int64_t i = 0;
+  for (; i + COUNT <= n; i += COUNT) STORE(to + i, LOAD(to + i) + LOAD(from + i));
+  if (i < n) STORE_PART(to + i, LOAD_PART(to + i, n - i) + LOAD_PART(from + i, n - i), n - i);
 }
 
 // MARK: One block of c
@@ -294,6 +314,52 @@ INLINE void NAME(multiply_dots)(const NAME(product) *p) {
   }
 }
 
+/// One column, of many rows with few elements: as many rows at a time as a vector has lanes.
+static void NAME(multiply_thin)(const NAME(product) *p) {
+  REAL column[4 * COUNT];
+  for (int64_t q = 0; q < p->k; q++) column[q] = p->b[q * p->b_step];
+  const int64_t whole = p->k & ~(COUNT - 1), part = p->k - whole;
+  const VECTOR last = LOAD_PART(column + whole, part);
+  __auto_type keep = NAME(lane_index)() < (REAL)part;
+  // A whole vector is read where a part is needed, and the rest of it cleared: masked loads are slow
+  // where they cross a line of the cache. The last rows must not be read beyond.
+  const int64_t readable = p->m - 1 - (COUNT + p->a_row - 1) / descent_maximum(p->a_row, 1);
+  for (int64_t first = 0; first < p->m; first += COUNT) {
+    int64_t count = descent_minimum(COUNT, p->m - first);
+    VECTOR sums[COUNT];
+    if (p->a_row > 0 && first + COUNT <= readable) {
+      // Rows come from far away, once: asked for in time, they arrive four times as fast.
+      const char *ahead = (const char *)(p->a + first * p->a_row) + PREFETCH_BYTES;
+      for (int64_t byte = 0; byte < COUNT * p->a_row * (int64_t)sizeof(REAL); byte += 64) {
+        __builtin_prefetch(ahead + byte);
+      }
+      EACH(r, COUNT) {
+        const REAL *row = p->a + (first + r) * p->a_row + whole;
+        sums[r] = (VECTOR)((__typeof__(keep))LOAD(row) & keep) * last;
+      }
+    } else {
+      // Rows beyond the last are its repetition.
+      EACH(r, COUNT) {
+        const REAL *row = p->a + (first + descent_minimum(r, count - 1)) * p->a_row + whole;
+        sums[r] = LOAD_PART(row, part) * last;
+      }
+    }
+    for (int64_t q = 0; q < whole; q += COUNT) {
+      VECTOR right = LOAD(column + q);
+      EACH(r, COUNT) {
+        const REAL *row = p->a + (first + descent_minimum(r, count - 1)) * p->a_row + q;
+        sums[r] = LOAD(row) * right + sums[r];
+      }
+    }
+    VECTOR result = FOLD_ROWS(sums);
+    if (count == COUNT) {
+      STORE(p->c + first, result);
+    } else {
+      STORE_PART(p->c + first, result, count);
+    }
+  }
+}
+
 /// A panel of b packed, a where it lies.
 INLINE void NAME(multiply_half_packed)(const NAME(product) *p, descent_worker *worker) {
   REAL *b = (REAL *)worker->packed_b;
@@ -367,6 +433,10 @@ INLINE void NAME(block_of_product)(NAME(product) p, descent_worker *worker) {
     }
     return;
   }
+  if (p.n == 1 && p.c_row == 1 && !p.bias && p.a_step == 1 && p.k < 4 * COUNT && p.m >= COUNT) {
+    NAME(multiply_thin)(&p);
+    return;
+  }
   bool dots = p.a_step == 1 && p.b_step == 1;
   if (p.n == 1 && p.c_row == 1 && !dots && !p.bias) {
     // One column: its transpose, one row, is the shape that direct_rows likes.
@@ -395,10 +465,55 @@ INLINE void NAME(block_of_product)(NAME(product) p, descent_worker *worker) {
   }
 }
 
+/// Some of the runs of k, each to a matrix of its own in scratch memory.
+static void NAME(split_matmul)(const descent_instruction *instruction, int64_t splits, int64_t task,
+                               void *const *buffers, descent_worker *worker) {
+  const descent_matmul *matmul = instruction->parameters;
+  descent_range range = descent_cut(splits, instruction->tasks, task, 1);
+  NAME(product) p = {
+    .a_row = matmul->a.strides[0], .a_step = matmul->a.strides[1],
+    .b_step = matmul->b.strides[0], .b_column = matmul->b.strides[1],
+    .c_row = matmul->n, .m = matmul->m, .n = matmul->n,
+  };
+  for (int64_t split = range.first; split < range.first + range.count; split++) {
+    int64_t first = matmul->k * split / splits;
+    p.k = matmul->k * (split + 1) / splits - first;
+    p.a = (const REAL *)descent_address(&matmul->a, buffers) + first * p.a_step;
+    p.b = (const REAL *)descent_address(&matmul->b, buffers) + first * p.b_step;
+    p.c = (REAL *)descent_address(&matmul->scratch, buffers) + split * p.m * p.n;
+    NAME(block_of_product)(p, worker);
+  }
+}
+
+/// Adds up what the runs of k left, in order; then comes the bias, and the epilogue.
+static void NAME(finish_matmul)(const descent_matmul *matmul, int64_t splits,
+                                void *const *buffers, descent_worker *worker) {
+  int64_t m = matmul->m, n = matmul->n;
+  const REAL *partial = (const REAL *)descent_address(&matmul->scratch, buffers);
+  REAL *c = (REAL *)descent_address(&matmul->c, buffers);
+  for (int64_t i = 0; i < m; i++) {
+    REAL *row = c + i * matmul->c.strides[0];
+    memcpy(row, partial + i * n, (size_t)n * sizeof(REAL));
+    for (int64_t s = 1; s < splits; s++) {
+      NAME(add_columns)(row, partial + (s * m + i) * n, n);
+    }
+    if (matmul->has_bias) {
+      NAME(add_columns)(row, (const REAL *)descent_address(&matmul->bias, buffers), n);
+    }
+  }
+  if (!matmul->epilogue) return;
+  runner_begin(&worker->runner, matmul->epilogue, buffers, worker->tiles, m * n);
+  runner_range(&worker->runner, 0, m * n);
+}
+
 INLINE void NAME(matmul)(const descent_instruction *instruction, int64_t task,
                          void *const *buffers, descent_worker *worker) {
   const descent_matmul *matmul = instruction->parameters;
-  descent_matmul_cut cut = descent_cut_matmul(matmul);
+  descent_matmul_cut cut = descent_cut_matmul(instruction);
+  if (cut.splits > 1) {
+    NAME(split_matmul)(instruction, cut.splits, task, buffers, worker);
+    return;
+  }
   int64_t batches = 1, per_batch = cut.rows * cut.columns;
   for (int d = 0; d < matmul->batch_rank; d++) batches *= matmul->batch_shape[d];
   descent_range range = descent_cut(batches * per_batch, instruction->tasks, task, 1);
@@ -452,6 +567,7 @@ INLINE void NAME(matmul)(const descent_instruction *instruction, int64_t task,
   }
 }
 
+#undef EACH
 #undef BLOCK
 #undef BLOCKS
 #undef WHOLE

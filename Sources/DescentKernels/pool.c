@@ -36,7 +36,7 @@ struct descent_pool {
   // The job; atomic because a late worker may read it while the next one is published. It finds out
   // when its claim fails, and uses nothing of what it read.
   _Atomic uint32_t tasks;
-  _Atomic(descent_task *) run;
+  _Atomic(const descent_kernels *) kernels;
   _Atomic(const descent_instruction *) instruction;
   _Atomic(void *const *) buffers;
   _Alignas(128) _Atomic uint32_t finished;  // tasks of this job
@@ -67,12 +67,25 @@ static int64_t now(void) {
 
 // MARK: Tasks
 
+/// Runs one task of an instruction, and then of those that go strip by strip with it.
+static inline void run_task(const descent_kernels *kernels, const descent_instruction *instruction,
+                            int64_t task, void *const *buffers, descent_worker *worker) {
+  for (int32_t i = 0; i <= instruction->followers; i++) {
+    const descent_instruction *next = instruction + i;
+    kernels->run[next->kind](next, task, buffers, worker);
+    if (worker->bad_position < 0) continue;
+    // What follows may not read what was not written.
+    worker->bad_instruction = next;
+    return;
+  }
+}
+
 /// Claims and runs tasks until none is left of the job on the ticket.
 static void work(descent_pool *pool, descent_worker *worker) {
   uint64_t ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
   for (;;) {
     uint32_t tasks = atomic_load_explicit(&pool->tasks, memory_order_relaxed);
-    descent_task *run = atomic_load_explicit(&pool->run, memory_order_relaxed);
+    const descent_kernels *kernels = atomic_load_explicit(&pool->kernels, memory_order_relaxed);
     const descent_instruction *instruction =
         atomic_load_explicit(&pool->instruction, memory_order_relaxed);
     void *const *buffers = atomic_load_explicit(&pool->buffers, memory_order_relaxed);
@@ -88,7 +101,7 @@ static void work(descent_pool *pool, descent_worker *worker) {
                                                memory_order_acq_rel, memory_order_acquire)) {
       continue;
     }
-    run(instruction, TICKET_TASK(ticket), buffers, worker);
+    run_task(kernels, instruction, TICKET_TASK(ticket), buffers, worker);
     atomic_fetch_add_explicit(&pool->finished, 1, memory_order_release);
     ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
   }
@@ -138,7 +151,7 @@ static void wake_sleepers(descent_pool *pool) {
 }
 
 /// Runs all tasks of an instruction on all threads.
-static void run_together(descent_pool *pool, descent_task *run,
+static void run_together(descent_pool *pool, const descent_kernels *kernels,
                          const descent_instruction *instruction, void *const *buffers) {
   uint32_t tasks = (uint32_t)instruction->tasks;
   atomic_store_explicit(&pool->finished, 0, memory_order_relaxed);
@@ -147,7 +160,7 @@ static void run_together(descent_pool *pool, descent_task *run,
   // fields below change, a claim on it must fail, so the ticket moves to a full one first.
   atomic_store_explicit(&pool->ticket, (uint64_t)job << 32 | UINT32_MAX, memory_order_seq_cst);
   atomic_store_explicit(&pool->tasks, tasks, memory_order_relaxed);
-  atomic_store_explicit(&pool->run, run, memory_order_relaxed);
+  atomic_store_explicit(&pool->kernels, kernels, memory_order_relaxed);
   atomic_store_explicit(&pool->instruction, instruction, memory_order_relaxed);
   atomic_store_explicit(&pool->buffers, buffers, memory_order_relaxed);
   job++;
@@ -169,18 +182,18 @@ static void run_together(descent_pool *pool, descent_task *run,
 descent_status descent_run(descent_pool *pool, const descent_instruction *instructions,
                            int32_t count, void *const *buffers) {
   const descent_kernels *kernels = descent_kernels_current();
-  for (int32_t i = 0; i < count; i++) {
+  for (int32_t i = 0; i < count;) {
     const descent_instruction *instruction = &instructions[i];
-    descent_task *run = kernels->run[instruction->kind];
+    int32_t next = i + 1 + (kernels->whole ? 0 : instruction->followers);
     bool together = instruction->tasks > 1 && pool->threads > 1 && !kernels->whole;
-    if (together) {
-      run_together(pool, run, instruction, buffers);
+    if (kernels->whole) {
+      kernels->run[instruction->kind](instruction, 0, buffers, pool->workers[0]);
+    } else if (together) {
+      run_together(pool, kernels, instruction, buffers);
     } else {
-      int64_t tasks = kernels->whole ? 1 : instruction->tasks;
-      for (int64_t task = 0; task < tasks; task++) run(instruction, task, buffers, pool->workers[0]);
-    }
-    if (kernels->finish[instruction->kind]) {
-      kernels->finish[instruction->kind](instruction, 0, buffers, pool->workers[0]);
+      for (int64_t task = 0; task < instruction->tasks; task++) {
+        run_task(kernels, instruction, task, buffers, pool->workers[0]);
+      }
     }
 
     descent_status status = {DESCENT_OK, 0, 0, 0};
@@ -188,12 +201,17 @@ descent_status descent_run(descent_pool *pool, const descent_instruction *instru
       descent_worker *worker = pool->workers[w];
       if (worker->bad_position < 0) continue;
       if (status.code == DESCENT_OK || worker->bad_position < status.position) {
-        status = (descent_status){DESCENT_INDEX_OUT_OF_RANGE, i, worker->bad_position,
+        int32_t which = kernels->whole ? i : (int32_t)(worker->bad_instruction - instructions);
+        status = (descent_status){DESCENT_INDEX_OUT_OF_RANGE, which, worker->bad_position,
                                   worker->bad_value};
       }
       worker->bad_position = -1;
     }
     if (status.code != DESCENT_OK) return status;
+    for (; i < next; i++) {
+      descent_task *finish = kernels->finish[instructions[i].kind];
+      if (finish) finish(&instructions[i], 0, buffers, pool->workers[0]);
+    }
   }
   return (descent_status){DESCENT_OK, 0, 0, 0};
 }

@@ -199,8 +199,14 @@ enum { GRAIN = 65536, MOST_PIECES = 256 };
 
 // MARK: Cuts
 
-descent_reduce_cut descent_cut_reduce(const descent_reduce *reduce) {
+descent_reduce_cut descent_cut_reduce(const descent_instruction *instruction) {
+  const descent_reduce *reduce = instruction->parameters;
   descent_reduce_cut cut = {1, 1};
+  if (instruction->strips > 0) {
+    // Rows of their own, or a sum over the rows.
+    if (reduce->outer != instruction->rows) cut.splits = instruction->strips;
+    return cut;
+  }
   // A block of columns must fit the smallest tile.
   cut.blocks = descent_maximum(1, (reduce->inner + 255) / 256);
   int64_t slice = reduce->reduced * reduce->inner, independent = reduce->outer * cut.blocks;
@@ -212,12 +218,27 @@ descent_reduce_cut descent_cut_reduce(const descent_reduce *reduce) {
   return cut;
 }
 
-descent_matmul_cut descent_cut_matmul(const descent_matmul *matmul) {
-  descent_matmul_cut cut = {1, 1};
+descent_matmul_cut descent_cut_matmul(const descent_instruction *instruction) {
+  const descent_matmul *matmul = instruction->parameters;
+  descent_matmul_cut cut = {1, 1, 1};
+  if (instruction->strips > 0) {
+    *(matmul->m == instruction->rows ? &cut.rows : &cut.splits) = instruction->strips;
+    return cut;
+  }
   int64_t m = matmul->m, n = matmul->n, batches = 1;
   for (int32_t d = 0; d < matmul->batch_rank; d++) batches *= matmul->batch_shape[d];
   double work = (double)m * (double)n * (double)matmul->k;
-  if (work < 3e6 || batches >= 16) return cut;
+  if (batches >= 16) return cut;
+  if (m * n <= 4096 && matmul->k >= 16384 && batches == 1) {
+    cut.splits = descent_minimum(matmul->k / 4096, 64);
+    return cut;
+  }
+  if (m <= 4 && work < 3e6) {
+    // Few rows: the time is that of reading b.
+    while (cut.columns < 64 && n * matmul->k / cut.columns >= 262144) cut.columns *= 2;
+    return cut;
+  }
+  if (work < 3e6) return cut;
   cut.rows = (m + 511) / 512;
   cut.columns = (n + 511) / 512;
   // Every block packs its own rows of a and columns of b, so blocks are cut across the longer side,
@@ -241,9 +262,15 @@ descent_matmul_cut descent_cut_matmul(const descent_matmul *matmul) {
 }
 
 int64_t descent_scratch_bytes(const descent_instruction *instruction) {
+  if (instruction->kind == DESCENT_MATMUL) {
+    const descent_matmul *matmul = instruction->parameters;
+    int64_t splits = descent_cut_matmul(instruction).splits;
+    if (splits == 1) return 0;
+    return splits * matmul->m * matmul->n * descent_dtype_size(matmul->dtype);
+  }
   if (instruction->kind != DESCENT_REDUCE) return 0;
   const descent_reduce *reduce = instruction->parameters;
-  descent_reduce_cut cut = descent_cut_reduce(reduce);
+  descent_reduce_cut cut = descent_cut_reduce(instruction);
   if (cut.splits == 1) return 0;
   return reduce->outer * cut.splits * reduce->inner * descent_dtype_size(reduce->program.compute);
 }
@@ -263,7 +290,7 @@ void descent_prepare(descent_instruction *instruction) {
     case DESCENT_REDUCE: {
       descent_reduce *reduce = instruction->parameters;
       prepare_program(&reduce->program);
-      descent_reduce_cut cut = descent_cut_reduce(reduce);
+      descent_reduce_cut cut = descent_cut_reduce(instruction);
       int64_t units = reduce->outer * cut.splits * cut.blocks;
       if (units == 0) break;
       int64_t unit = reduce->reduced * reduce->inner / (cut.splits * cut.blocks);
@@ -279,13 +306,14 @@ void descent_prepare(descent_instruction *instruction) {
     case DESCENT_MATMUL: {
       descent_matmul *matmul = instruction->parameters;
       if (matmul->epilogue) prepare_program(matmul->epilogue);
-      descent_matmul_cut cut = descent_cut_matmul(matmul);
-      int64_t units = cut.rows * cut.columns;
+      descent_matmul_cut cut = descent_cut_matmul(instruction);
+      int64_t units = cut.rows * cut.columns * cut.splits;
       for (int32_t d = 0; d < matmul->batch_rank; d++) units *= matmul->batch_shape[d];
       if (units == 0) break;
       double each = (double)matmul->m * (double)matmul->n * (double)matmul->k /
-                    (double)(cut.rows * cut.columns);
-      int64_t wanted = (int64_t)(each * (double)units / 5e5);
+                    (double)(cut.rows * cut.columns * cut.splits);
+      double grain = matmul->m <= 4 ? 65536 : 5e5;
+      int64_t wanted = (int64_t)(each * (double)units / grain);
       instruction->tasks =
           (int32_t)descent_maximum(1, descent_minimum(wanted, descent_minimum(units, 4096)));
       break;
@@ -318,4 +346,5 @@ void descent_prepare(descent_instruction *instruction) {
     default:
       break;
   }
+  if (instruction->strips > 0) instruction->tasks = instruction->strips;
 }

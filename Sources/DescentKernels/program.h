@@ -314,7 +314,9 @@ static void run_elementwise(const descent_instruction *instruction, int64_t task
   const descent_program *program = instruction->parameters;
   int64_t elements = descent_program_elements(program);
   if (elements == 0) return;
-  descent_range range = descent_cut(elements, instruction->tasks, task, task_alignment(program));
+  int64_t alignment =
+      instruction->strips > 0 ? elements / instruction->rows : task_alignment(program);
+  descent_range range = descent_cut(elements, instruction->tasks, task, alignment);
   if (range.count == 0) return;
   runner_begin(&worker->runner, program, buffers, worker->tiles, range.count);
   runner_range(&worker->runner, range.first, range.count);

@@ -123,7 +123,7 @@ static void finish_reduce(const descent_instruction *instruction, int64_t task,
                           void *const *buffers, descent_worker *worker) {
   (void)task, (void)worker;
   const descent_reduce *reduce = instruction->parameters;
-  int64_t splits = descent_cut_reduce(reduce).splits;
+  int64_t splits = descent_cut_reduce(instruction).splits;
   if (splits == 1) return;
   switch (reduce->program.compute) {
     case DESCENT_FLOAT32: float_finish_reduce(reduce, splits, buffers); break;

@@ -148,7 +148,7 @@ INLINE void NAME(reduce_columns)(int32_t reduction, descent_runner *runner, int3
 INLINE void NAME(reduce_task)(int32_t reduction, const descent_instruction *instruction,
                               int64_t task, void *const *buffers, descent_worker *worker) {
   const descent_reduce *reduce = instruction->parameters;
-  descent_reduce_cut cut = descent_cut_reduce(reduce);
+  descent_reduce_cut cut = descent_cut_reduce(instruction);
   REAL *output = (REAL *)descent_address(&reduce->output, buffers);
   // With splits the partial results go to scratch as [outer, split, inner].
   if (cut.splits > 1) output = (REAL *)descent_address(&reduce->scratch, buffers);
@@ -176,8 +176,9 @@ INLINE void NAME(reduce_task)(int32_t reduction, const descent_instruction *inst
   for (int64_t u = range.first; u < range.first + range.count; u++) {
     int64_t block = u % cut.blocks, split = u / cut.blocks % cut.splits;
     int64_t outer = u / cut.blocks / cut.splits;
-    int64_t from = reduce->reduced * split / cut.splits;
-    int64_t to = reduce->reduced * (split + 1) / cut.splits;
+    int64_t rows = instruction->strips > 0 ? instruction->rows : reduce->reduced;
+    int64_t from = rows * split / cut.splits * (reduce->reduced / rows);
+    int64_t to = rows * (split + 1) / cut.splits * (reduce->reduced / rows);
     REAL *row = output + (outer * cut.splits + split) * reduce->inner;
     if (reduce->inner == 1) {
       NAME(reduce_rows)(reduction, runner, reduce->source, reduce->reduced, from, to, outer, 1,

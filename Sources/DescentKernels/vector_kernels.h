@@ -24,5 +24,5 @@ const descent_kernels KERNELS = {
     [DESCENT_RANDOM] = run_random,
     [DESCENT_ROWS] = run_rows,
   },
-  .finish = {[DESCENT_REDUCE] = finish_reduce},
+  .finish = {[DESCENT_REDUCE] = finish_reduce, [DESCENT_MATMUL] = finish_matmul},
 };

@@ -168,3 +168,42 @@ INLINE void transpose_double(vdouble *rows) { EXCHANGE(vdouble, 4, 2) EXCHANGE(v
 INLINE void transpose_float(vfloat *rows) { EXCHANGE(vfloat, 4, 2) EXCHANGE(vfloat, 4, 1) }
 INLINE void transpose_double(vdouble *rows) { EXCHANGE(vdouble, 2, 1) }
 #endif
+
+// The sums of as many vectors as one has lanes, in the lanes of one: half of the vectors remain after
+// each turn.
+#define FOLD_ROWS(V, n, s)                                                                       \
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < s; i++) {                               \
+    V low = __builtin_shufflevector(rows[i], rows[i + s], LANES_##n(LOW, s));                    \
+    V high = __builtin_shufflevector(rows[i], rows[i + s], LANES_##n(HIGH, s));                  \
+    rows[i] = low + high;                                                                        \
+  }
+#if VECTOR_BYTES == 64
+INLINE vfloat fold_rows_float(vfloat *rows) {
+  FOLD_ROWS(vfloat, 16, 8) FOLD_ROWS(vfloat, 16, 4) FOLD_ROWS(vfloat, 16, 2)
+  FOLD_ROWS(vfloat, 16, 1)
+  return rows[0];
+}
+INLINE vdouble fold_rows_double(vdouble *rows) {
+  FOLD_ROWS(vdouble, 8, 4) FOLD_ROWS(vdouble, 8, 2) FOLD_ROWS(vdouble, 8, 1)
+  return rows[0];
+}
+#elif VECTOR_BYTES == 32
+INLINE vfloat fold_rows_float(vfloat *rows) {
+  FOLD_ROWS(vfloat, 8, 4) FOLD_ROWS(vfloat, 8, 2) FOLD_ROWS(vfloat, 8, 1)
+  return rows[0];
+}
+INLINE vdouble fold_rows_double(vdouble *rows) {
+  FOLD_ROWS(vdouble, 4, 2) FOLD_ROWS(vdouble, 4, 1)
+  return rows[0];
+}
+#else
+INLINE vfloat fold_rows_float(vfloat *rows) {
+  FOLD_ROWS(vfloat, 4, 2) FOLD_ROWS(vfloat, 4, 1)
+  return rows[0];
+}
+INLINE vdouble fold_rows_double(vdouble *rows) {
+  FOLD_ROWS(vdouble, 2, 1)
+  return rows[0];
+}
+#endif
+#undef FOLD_ROWS

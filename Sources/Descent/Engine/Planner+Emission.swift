@@ -31,14 +31,16 @@ extension Planner {
   // MARK: Instructions
 
   mutating func append(_ kind: descent_kind, _ parameters: UnsafeMutableRawPointer) {
-    let instruction = descent_instruction(
-      kind: Int32(kind.rawValue), tasks: 1, parameters: parameters)
+    let run = stripped.first { $0.units.contains(currentUnit) }
+    var instruction = descent_instruction(
+      kind: Int32(kind.rawValue), tasks: 1, parameters: parameters, rows: Int64(run?.rows ?? 0),
+      strips: Int32(run?.strips ?? 0),
+      followers: run?.units.first == currentUnit ? Int32(run!.units.count - 1) : 0)
     instructions.append(instruction)
-    var copy = instruction
-    let byteCount = Int(descent_scratch_bytes(&copy))
+    let byteCount = Int(descent_scratch_bytes(&instruction))
     if byteCount > 0 {
       let buffer = memory.add(byteCount: byteCount)
-      memory.use(buffer, in: min(currentUnit, units.count))
+      use(buffer, in: min(currentUnit, units.count))
       scratch.append((instructions.count - 1, buffer))
     }
   }
@@ -179,7 +181,7 @@ extension Planner {
         bufferOf[product] = bufferOf[home]
       } else {
         bufferOf[product] = memory.add(byteCount: byteCount(product))
-        memory.use(bufferOf[product], in: currentUnit)
+        use(bufferOf[product], in: currentUnit)
       }
     }
     let c = operand(product)

@@ -17,6 +17,8 @@ struct Planner {
   /// For each output that replaces an input in place: which.
   let donations: [Int: Int]
   var currentUnit = 0
+  /// Runs of units that go over the same rows strip by strip.
+  var stripped: [StrippedRun] = []
   var trailingCopies: [(from: Int, output: Int, leaf: Int)] = []
 
   static func plan(_ walk: GraphWalk, donations: [Int: Int] = [:]) -> Plan {
@@ -36,6 +38,7 @@ struct Planner {
     findViews()
     copyWhereContiguityIsNeeded()
     units = Fusion.units(of: graph, views: views)
+    findStrips()
     assignBuffers()
     placeConcatenatedPieces()
     reuseBuffersInPlace()
@@ -144,10 +147,10 @@ struct Planner {
     }
     for (unit, group) in units.enumerated() {
       for member in group.members {
-        if bufferOf[member] >= 0 { memory.use(bufferOf[member], in: unit) }
+        if bufferOf[member] >= 0 { use(bufferOf[member], in: unit) }
         for input in graph.values[member].inputs where !isConstant(input) {
           let base = view(of: input).base
-          if bufferOf[base] >= 0 { memory.use(bufferOf[base], in: unit) }
+          if bufferOf[base] >= 0 { use(bufferOf[base], in: unit) }
         }
       }
     }

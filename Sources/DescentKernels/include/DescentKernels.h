@@ -224,10 +224,18 @@ typedef enum {
 } descent_kind;
 
 /// One call of a kernel. `parameters` points to the struct of its kind and outlives the plan.
+///
+/// Instructions that follow each other and go over the same many rows may be run strip by strip:
+/// all of them on one strip of rows, while it is in cache, then on the next. Each of them is then
+/// cut along its axis of `rows` elements into `strips` tasks, and reads of what the others write
+/// only the same rows.
 typedef struct {
   int32_t kind;
-  int32_t tasks;  // filled by descent_prepare: independent pieces of work, by shape
+  int32_t tasks;     // filled by descent_prepare: independent pieces of work, by shape
   void *parameters;
+  int64_t rows;
+  int32_t strips;    // 0: cut as suits this instruction alone
+  int32_t followers; // how many of the next instructions run strip by strip with this one
 } descent_instruction;
 
 typedef enum { DESCENT_OK = 0, DESCENT_INDEX_OUT_OF_RANGE } descent_code;
