@@ -5,20 +5,14 @@
 // 32 registers: 28 sums, 2 columns of b, 1 element of a.
 #define ROWS 14
 #define LIST_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
-#define DIRECT_ROWS 8
-#define LIST_DIRECT_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
 #elif defined(__aarch64__)
 // 32 registers: 24 sums, 2 columns of b, elements of a.
 #define ROWS 12
 #define LIST_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
-#define DIRECT_ROWS 8
-#define LIST_DIRECT_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8)
 #else
 // 16 registers: 12 sums, 2 columns of b, 1 element of a.
 #define ROWS 6
 #define LIST_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
-#define DIRECT_ROWS 6
-#define LIST_DIRECT_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #endif
 #define VECTORS 2
 

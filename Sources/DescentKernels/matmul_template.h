@@ -14,15 +14,21 @@
 //   summed at the end (few rows, or long k: no packing).
 // Which way is taken depends on the shape and the strides alone, as does the order of the sums.
 
+enum {
+  NAME(WIDTH) = VECTORS * COUNT,  // columns of a panel of b
+  NAME(A_WIDTH) = (ROWS + COUNT - 1) / COUNT * COUNT,  // rows of a packed panel of a, in whole vectors
+};
+
 #define EACH(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
 
 /// c[rows, vectors] = a[rows, k] b[k, vectors] + start, everything in registers. Each call gives
 /// constants for `rows`, `vectors` and `partial`; the last vector has `tail` columns. `start` is c
-/// itself where a part of k has been done, a bias (one row, `start_row` is 0), or NULL.
-INLINE void NAME(register_block)(int rows, int vectors, bool partial, int64_t k, const REAL *a,
-                                 int64_t a_row, int64_t a_step, const REAL *b, int64_t b_step,
-                                 REAL *c, int64_t c_row, const REAL *start,
-                                 int64_t start_row, int64_t tail) {
+/// itself where a part of k has been done, a bias (one row, `start_row` is 0), or NULL. A block that
+/// `copies` leaves what it read of b packed in `copy`.
+INLINE void NAME(register_block)(int rows, int vectors, bool partial, bool copies, int64_t k,
+                                 const REAL *a, int64_t a_row, int64_t a_step, const REAL *b,
+                                 int64_t b_step, REAL *c, int64_t c_row, const REAL *start,
+                                 int64_t start_row, int64_t tail, REAL *copy) {
   // With few sums each would wait for itself: then several steps of k have sums of their own.
   const int depth = rows * vectors == 1 ? 4 : rows * vectors <= 4 ? 2 : 1;
   VECTOR sum[4][ROWS][8];
@@ -33,13 +39,22 @@ INLINE void NAME(register_block)(int rows, int vectors, bool partial, int64_t k,
   const REAL *third[(ROWS + 2) / 3];
   const bool is_near = __builtin_constant_p(a_row);
   EACH(g, (rows + 2) / 3) third[g] = a + (is_near ? 0 : 3 * g * a_row);
+  if (is_near) EACH(i, rows) EACH(j, vectors) __builtin_prefetch(c + i * c_row + j * COUNT, 1);
+  // Lanes beyond the tail are not stored, so what they hold is of no account: only the last rows of b,
+  // where reading on would leave the matrix, are read in part, which is slower.
+  int64_t whole = k;
+  if (partial) whole -= b_step >= COUNT ? 1 : b_step > 0 ? (COUNT - tail) / b_step + 1 : k;
   int64_t p = 0;
-  for (; p + depth <= k; p += depth) {
+  for (; p + depth <= whole; p += depth) {
     EACH(q, depth) {
       VECTOR column[8];
       EACH(j, vectors) {
-        const REAL *from = b + q * b_step + j * COUNT;
-        column[j] = partial && j == vectors - 1 ? LOAD_PART(from, tail) : LOAD(from);
+        column[j] = LOAD(b + q * b_step + j * COUNT);
+        if (copies) {
+          STORE(copy + (q * vectors + j) * COUNT, column[j]);
+          // Rows far apart: asked for in time, they are there when they are wanted.
+          __builtin_prefetch(b + (q + 16) * b_step + j * COUNT);
+        }
       }
       EACH(i, rows) {
         const REAL *row = is_near ? a + i * a_row : third[i / 3] + i % 3 * a_row;
@@ -49,16 +64,18 @@ INLINE void NAME(register_block)(int rows, int vectors, bool partial, int64_t k,
     }
     a += depth * a_step;
     b += depth * b_step;
+    if (copies) copy += depth * vectors * COUNT;
     EACH(g, (rows + 2) / 3) {
       third[g] += depth * a_step;
       if (!is_near) __asm__("" : "+r"(third[g]));
     }
   }
-  for (; p < k; p++, a += a_step, b += b_step) {
-    EACH(i, rows) EACH(j, vectors) {
+  for (; p < k; p++, a += a_step, b += b_step, copy += copies ? vectors * COUNT : 0) {
+    EACH(j, vectors) {
       const REAL *from = b + j * COUNT;
       VECTOR column = partial && j == vectors - 1 ? LOAD_PART(from, tail) : LOAD(from);
-      sum[0][i][j] = (VECTOR)a[i * a_row] * column + sum[0][i][j];
+      if (copies) STORE(copy + j * COUNT, column);
+      EACH(i, rows) sum[0][i][j] = (VECTOR)a[i * a_row] * column + sum[0][i][j];
     }
   }
   EACH(i, rows) {
@@ -82,41 +99,51 @@ INLINE void NAME(register_block)(int rows, int vectors, bool partial, int64_t k,
 
 typedef void NAME(block_function)(int64_t k, const REAL *a, int64_t a_row, int64_t a_step,
                                   const REAL *b, int64_t b_step, REAL *c, int64_t c_row,
-                                  const REAL *start, int64_t start_row, int64_t tail);
+                                  const REAL *start, int64_t start_row, int64_t tail,
+                                  REAL *copy);
 
-#define BLOCK(kind, rows, vectors, suffix, partial, A_ROW, A_STEP)                               \
+#define BLOCK(kind, rows, vectors, suffix, partial, copies, A_ROW, A_STEP)                       \
   __attribute__((unused)) static void NAME(kind##_##rows##_##vectors##suffix)(                   \
       int64_t k, const REAL *a, int64_t a_row, int64_t a_step, const REAL *b, int64_t b_step,    \
-      REAL *c, int64_t c_row, const REAL *start, int64_t start_row, int64_t tail) {              \
+      REAL *c, int64_t c_row, const REAL *start, int64_t start_row, int64_t tail, REAL *copy) {  \
     (void)a_row, (void)a_step;                                                                   \
-    NAME(register_block)(rows, vectors, partial, k, a, A_ROW, A_STEP, b, b_step, c, c_row,       \
-                         start, start_row, tail);                                                                  \
+    NAME(register_block)(rows, vectors, partial, copies, k, a, A_ROW, A_STEP, b, b_step, c,      \
+                         c_row, start, start_row, tail, copy);                                   \
   }
-#define BLOCKS(kind, rows, vectors, A_ROW, A_STEP)                                               \
-  BLOCK(kind, rows, vectors, _whole, false, A_ROW, A_STEP)                                       \
-  BLOCK(kind, rows, vectors, _part, true, A_ROW, A_STEP)
+#define BLOCKS(kind, rows, vectors, copies, A_ROW, A_STEP)                                       \
+  BLOCK(kind, rows, vectors, _whole, false, copies, A_ROW, A_STEP)                               \
+  BLOCK(kind, rows, vectors, _part, true, copies, A_ROW, A_STEP)
 #define WHOLE(kind, rows, vectors) NAME(kind##_##rows##_##vectors##_whole)
 #define PART(kind, rows, vectors) NAME(kind##_##rows##_##vectors##_part)
 
-#define PACKED_BLOCKS(rows) BLOCKS(packed, rows, 1, 1, ROWS) BLOCKS(packed, rows, 2, 1, ROWS)
-#define DIRECT_BLOCKS(rows) BLOCKS(direct, rows, 1, a_row, a_step) BLOCKS(direct, rows, 2, a_row, a_step)
+#define PACKED_BLOCKS(rows)                                                                      \
+  BLOCKS(packed, rows, 1, false, 1, NAME(A_WIDTH)) BLOCKS(packed, rows, 2, false, 1, NAME(A_WIDTH))
+#define DIRECT_BLOCKS(rows)                                                                      \
+  BLOCKS(direct, rows, 1, false, a_row, a_step) BLOCKS(direct, rows, 2, false, a_row, a_step)
+#define COPYING_BLOCKS(rows)                                                                     \
+  BLOCKS(copying, rows, 1, true, a_row, a_step) BLOCKS(copying, rows, 2, true, a_row, a_step)
 LIST_ROWS(PACKED_BLOCKS)
-LIST_DIRECT_ROWS(DIRECT_BLOCKS)
+LIST_ROWS(DIRECT_BLOCKS)
+LIST_ROWS(COPYING_BLOCKS)
 // Few rows: more columns instead, so that there are sums enough to hide the latency of each.
-BLOCKS(direct, 1, 4, a_row, a_step)
-BLOCKS(direct, 2, 4, a_row, a_step)
-BLOCKS(direct, 1, 8, a_row, a_step)
+BLOCKS(direct, 1, 4, false, a_row, a_step)
+BLOCKS(direct, 2, 4, false, a_row, a_step)
+BLOCKS(direct, 1, 8, false, a_row, a_step)
 
 // [rows][vectors - 1][whole or partial]
 #define ENTRY(kind, rows)                                                                        \
   [rows] = {{WHOLE(kind, rows, 1), PART(kind, rows, 1)}, {WHOLE(kind, rows, 2), PART(kind, rows, 2)}},
 #define PACKED_ENTRY(rows) ENTRY(packed, rows)
 #define DIRECT_ENTRY(rows) ENTRY(direct, rows)
+#define COPYING_ENTRY(rows) ENTRY(copying, rows)
 static NAME(block_function) *const NAME(packed_blocks)[ROWS + 1][2][2] = {LIST_ROWS(PACKED_ENTRY)};
-static NAME(block_function) *const NAME(direct_blocks)[ROWS + 1][2][2] = {
-  LIST_DIRECT_ROWS(DIRECT_ENTRY)};
+static NAME(block_function) *const NAME(direct_blocks)[ROWS + 1][2][2] = {LIST_ROWS(DIRECT_ENTRY)};
+static NAME(block_function) *const NAME(copying_blocks)[ROWS + 1][2][2] = {
+  LIST_ROWS(COPYING_ENTRY)};
 
 // MARK: Packing
+
+
 
 /// One row of a panel. A vector may run over the end of the first `width`, into the next row, which
 /// is written later (or into the room that is left behind the last panel).
@@ -128,10 +155,16 @@ INLINE void NAME(store_packed)(REAL *to, VECTOR v, int64_t i, int64_t width) {
   }
 }
 
-/// to[p * width + i] = from[i * across + p * along] for i < n, p < k; zero for n <= i < width.
+/// to[p * width + i] = from[i * across + p * along] for i < n, p < k; anything for n <= i < width.
 static void NAME(pack)(REAL *restrict to, int64_t width, const REAL *from, int64_t across,
                        int64_t along, int64_t n, int64_t k) {
-  if (across == 1) {
+  if (across == 1 && n == width && width == NAME(WIDTH)) {
+    // Rows far apart: asked for in time, they are there when they are wanted.
+    for (int64_t p = 0; p < k; p++, to += NAME(WIDTH), from += along) {
+      EACH(j, VECTORS) __builtin_prefetch(from + 16 * along + j * COUNT);
+      EACH(j, VECTORS) STORE(to + j * COUNT, LOAD(from + j * COUNT));
+    }
+  } else if (across == 1) {
     for (int64_t p = 0; p < k; p++, to += width, from += along) {
       for (int64_t i = 0; i < width; i += COUNT) {
         int64_t left = n - i;
@@ -140,28 +173,22 @@ static void NAME(pack)(REAL *restrict to, int64_t width, const REAL *from, int64
       }
     }
   } else if (along == 1) {
-    // Squares, transposed in registers. Lanes of rows that do not exist stay zero.
+    // Squares, transposed in registers. Lanes of rows that do not exist repeat the last one: what is
+    // made of them is not stored.
     for (int64_t p = 0; p < k; p += COUNT) {
       int64_t steps = descent_minimum(COUNT, k - p);
       for (int64_t i = 0; i < width; i += COUNT) {
         VECTOR rows[COUNT];
-        if (n - i >= COUNT && steps == COUNT) {
-          _Pragma("clang loop unroll(full)") for (int r = 0; r < COUNT; r++) {
-            rows[r] = LOAD(from + (i + r) * across + p);
-          }
-        } else {
-          _Pragma("clang loop unroll(full)") for (int r = 0; r < COUNT; r++) {
-            const REAL *row = from + (i + r) * across + p;
-            rows[r] = i + r >= n ? (VECTOR)0 : steps == COUNT ? LOAD(row) : LOAD_PART(row, steps);
-          }
+        EACH(r, COUNT) {
+          const REAL *row = from + descent_minimum(i + r, n - 1) * across + p;
+          __builtin_prefetch(row + 4 * COUNT);
+          rows[r] = steps == COUNT ? LOAD(row) : LOAD_PART(row, steps);
         }
         TRANSPOSE(rows);
         if (steps == COUNT) {
-          _Pragma("clang loop unroll(full)") for (int q = 0; q < COUNT; q++) {
-            NAME(store_packed)(to + (p + q) * width, rows[q], i, width);
-          }
+          EACH(q, COUNT) NAME(store_packed)(to + (p + q) * width, rows[q], i, width);
         } else {
-          _Pragma("clang loop unroll(full)") for (int q = 0; q < COUNT; q++) {
+          EACH(q, COUNT) {
             if (q < steps) NAME(store_packed)(to + (p + q) * width, rows[q], i, width);
           }
         }
@@ -198,8 +225,6 @@ INLINE const REAL *NAME(bias_at)(const NAME(product) *p, int64_t column) {
   return p->bias ? p->bias + column : NULL;
 }
 
-enum { NAME(WIDTH) = VECTORS * COUNT };
-
 /// Rows `row` ..< `row + rows` (at most the register block's), columns 0 ..< n of c, with a packed
 /// or where it lies, b where it lies.
 INLINE void NAME(direct_rows)(const NAME(product) *p, int64_t row, int64_t rows) {
@@ -209,16 +234,16 @@ INLINE void NAME(direct_rows)(const NAME(product) *p, int64_t row, int64_t rows)
   if (rows == 1) {
     for (; p->n - column >= 8 * COUNT; column += 8 * COUNT) {
       WHOLE(direct, 1, 8)(p->k, a, p->a_row, p->a_step, p->b + column, p->b_step, c + column,
-                          p->c_row, NAME(bias_at)(p, column), 0, COUNT);
+                          p->c_row, NAME(bias_at)(p, column), 0, COUNT, NULL);
     }
     for (; p->n - column >= 4 * COUNT; column += 4 * COUNT) {
       WHOLE(direct, 1, 4)(p->k, a, p->a_row, p->a_step, p->b + column, p->b_step, c + column,
-                          p->c_row, NAME(bias_at)(p, column), 0, COUNT);
+                          p->c_row, NAME(bias_at)(p, column), 0, COUNT, NULL);
     }
   } else if (rows == 2) {
     for (; p->n - column >= 4 * COUNT; column += 4 * COUNT) {
       WHOLE(direct, 2, 4)(p->k, a, p->a_row, p->a_step, p->b + column, p->b_step, c + column,
-                          p->c_row, NAME(bias_at)(p, column), 0, COUNT);
+                          p->c_row, NAME(bias_at)(p, column), 0, COUNT, NULL);
     }
   }
   while (column < p->n) {
@@ -227,15 +252,22 @@ INLINE void NAME(direct_rows)(const NAME(product) *p, int64_t row, int64_t rows)
     int64_t tail = n - (vectors - 1) * COUNT;
     NAME(direct_blocks)[rows][vectors - 1][tail < COUNT](
         p->k, a, p->a_row, p->a_step, p->b + column, p->b_step, c + column, p->c_row,
-        NAME(bias_at)(p, column), 0, tail);
+        NAME(bias_at)(p, column), 0, tail, NULL);
     column += n;
   }
 }
 
+/// In how many register blocks the rows of a are taken where they lie. Rows whole pages apart share
+/// one set of the nearest cache, which has room for eight or twelve.
+INLINE int64_t NAME(direct_pieces)(const NAME(product) *p) {
+  bool collide = p->a_step == 1 && p->k > COUNT && p->a_row * sizeof(REAL) % 4096 == 0;
+  int64_t rows = collide && ROWS > 8 ? 8 : ROWS > 12 ? 12 : ROWS;
+  return (p->m + rows - 1) / rows;
+}
+
 /// Everything where it lies.
 INLINE void NAME(multiply_direct)(const NAME(product) *p) {
-  int64_t pieces = (p->m + DIRECT_ROWS - 1) / DIRECT_ROWS;
-  int64_t row = 0;
+  int64_t pieces = NAME(direct_pieces)(p), row = 0;
   for (int64_t i = 0; i < pieces; i++) {
     int64_t end = p->m * (i + 1) / pieces;
     NAME(direct_rows)(p, row, end - row);
@@ -360,21 +392,25 @@ static void NAME(multiply_thin)(const NAME(product) *p) {
   }
 }
 
-/// A panel of b packed, a where it lies.
+/// A panel of b packed, a where it lies. If b lies in rows, the first block copies what it reads.
 INLINE void NAME(multiply_half_packed)(const NAME(product) *p, descent_worker *worker) {
   REAL *b = (REAL *)worker->packed_b;
-  int64_t pieces = (p->m + DIRECT_ROWS - 1) / DIRECT_ROWS;
+  int64_t pieces = NAME(direct_pieces)(p);
   for (int64_t column = 0; column < p->n; column += NAME(WIDTH)) {
     int64_t n = descent_minimum(NAME(WIDTH), p->n - column);
     int vectors = n > COUNT ? 2 : 1;
     int64_t tail = n - (vectors - 1) * COUNT;
-    NAME(pack)(b, vectors * COUNT, p->b + column * p->b_column, p->b_column, p->b_step, n, p->k);
+    const REAL *panel = p->b + column * p->b_column;
+    bool copies = p->b_column == 1;
+    if (!copies) NAME(pack)(b, vectors * COUNT, panel, p->b_column, p->b_step, n, p->k);
     int64_t row = 0;
     for (int64_t i = 0; i < pieces; i++) {
       int64_t end = p->m * (i + 1) / pieces;
-      NAME(direct_blocks)[end - row][vectors - 1][tail < COUNT](
-          p->k, p->a + row * p->a_row, p->a_row, p->a_step, b, vectors * COUNT,
-          p->c + row * p->c_row + column, p->c_row, NAME(bias_at)(p, column), 0, tail);
+      bool first = copies && i == 0;
+      (first ? NAME(copying_blocks) : NAME(direct_blocks))[end - row][vectors - 1][tail < COUNT](
+          p->k, p->a + row * p->a_row, p->a_row, p->a_step, first ? panel : b,
+          first ? p->b_step : vectors * COUNT, p->c + row * p->c_row + column, p->c_row,
+          NAME(bias_at)(p, column), 0, tail, b);
       row = end;
     }
   }
@@ -396,16 +432,12 @@ INLINE void NAME(multiply_packed)(const NAME(product) *p, descent_worker *worker
     int64_t k_first = p->k * kp / k_pieces, k = p->k * (kp + 1) / k_pieces - k_first;
     for (int64_t n_first = 0; n_first < p->n; n_first += NAME(PACKED_N)) {
       int64_t n = descent_minimum(NAME(PACKED_N), p->n - n_first);
-      for (int64_t j = 0; j < n; j += NAME(WIDTH)) {
-        NAME(pack)(b + j * k, NAME(WIDTH), p->b + k_first * p->b_step + (n_first + j) * p->b_column,
-                   p->b_column, p->b_step, descent_minimum(NAME(WIDTH), n - j), k);
-      }
       for (int64_t mp = 0; mp < m_pieces; mp++) {
         int64_t m_first = p->m * mp / m_pieces, m = p->m * (mp + 1) / m_pieces - m_first;
         int64_t panels = (m + ROWS - 1) / ROWS;
         for (int64_t i = 0; i < panels; i++) {
           int64_t row = m * i / panels, rows = m * (i + 1) / panels - row;
-          NAME(pack)(a + i * ROWS * k, ROWS,
+          NAME(pack)(a + i * NAME(A_WIDTH) * k, NAME(A_WIDTH),
                      p->a + (m_first + row) * p->a_row + k_first * p->a_step, p->a_row, p->a_step,
                      rows, k);
         }
@@ -413,12 +445,20 @@ INLINE void NAME(multiply_packed)(const NAME(product) *p, descent_worker *worker
           int64_t width = descent_minimum(NAME(WIDTH), n - j);
           int vectors = width > COUNT ? 2 : 1;
           int64_t tail = width - (vectors - 1) * COUNT;
+          REAL *packed = b + j * k;
+          const REAL *panel = p->b + k_first * p->b_step + (n_first + j) * p->b_column;
+          bool copies = mp == 0 && p->b_column == 1;
+          if (mp == 0 && !copies) {
+            NAME(pack)(packed, vectors * COUNT, panel, p->b_column, p->b_step, width, k);
+          }
           for (int64_t i = 0; i < panels; i++) {
             int64_t row = m * i / panels, rows = m * (i + 1) / panels - row;
+            bool first = copies && i == 0;
             REAL *c = p->c + (m_first + row) * p->c_row + n_first + j;
-            NAME(packed_blocks)[rows][vectors - 1][tail < COUNT](
-                k, a + i * ROWS * k, 1, ROWS, b + j * k, NAME(WIDTH), c, p->c_row,
-                kp > 0 ? c : NAME(bias_at)(p, n_first + j), kp > 0 ? p->c_row : 0, tail);
+            (first ? NAME(copying_blocks) : NAME(packed_blocks))[rows][vectors - 1][tail < COUNT](
+                k, a + i * NAME(A_WIDTH) * k, 1, NAME(A_WIDTH), first ? panel : packed,
+                first ? p->b_step : vectors * COUNT, c, p->c_row,
+                kp > 0 ? c : NAME(bias_at)(p, n_first + j), kp > 0 ? p->c_row : 0, tail, packed);
           }
         }
       }
@@ -577,3 +617,5 @@ INLINE void NAME(matmul)(const descent_instruction *instruction, int64_t task,
 #undef ENTRY
 #undef PACKED_ENTRY
 #undef DIRECT_ENTRY
+#undef COPYING_BLOCKS
+#undef COPYING_ENTRY

@@ -238,14 +238,14 @@ descent_matmul_cut descent_cut_matmul(const descent_instruction *instruction) {
     while (cut.columns < 64 && n * matmul->k / cut.columns >= 262144) cut.columns *= 2;
     return cut;
   }
-  if (work < 3e6) return cut;
+  if (work < 2e6) return cut;
   cut.rows = (m + 511) / 512;
   cut.columns = (n + 511) / 512;
   // Every block packs its own rows of a and columns of b, so blocks are cut across the longer side,
   // and the more of them there are the larger they must be.
   for (;;) {
     int64_t blocks = batches * cut.rows * cut.columns;
-    double least = blocks < 4 ? 1.5e6 : blocks < 8 ? 8e6 : blocks < 16 ? 48e6 : 96e6;
+    double least = blocks < 4 ? 1e6 : blocks < 8 ? 8e6 : blocks < 16 ? 120e6 : 1.5e9;
     if (blocks >= 64 || work / (double)(2 * cut.rows * cut.columns) < least) break;
     int64_t rows = m / cut.rows, columns = n / cut.columns;
     if (columns >= rows && columns >= 128) {
