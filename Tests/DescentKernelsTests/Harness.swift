@@ -155,7 +155,8 @@ final class Parameters {
   }
 
   func instruction<T>(_ kind: descent_kind, _ parameters: T) -> descent_instruction {
-    descent_instruction(kind: Int32(kind.rawValue), tasks: 1, parameters: own([parameters]), rows: 0, strips: 0,
+    descent_instruction(
+      kind: Int32(kind.rawValue), tasks: 1, parameters: own([parameters]), rows: 0, strips: 0,
       followers: 0)
   }
 }

@@ -25,7 +25,9 @@ func reduceCase(
     reduction: Int32(reduction.rawValue), source: square ? 1 : 0, outer: Int64(outer),
     reduced: Int64(reduced), inner: Int64(inner), program: program,
     output: operand(output, compute), scratch: immediate(0))
-  var probe = descent_instruction(kind: Int32(DESCENT_REDUCE.rawValue), tasks: 1, parameters: nil, rows: 0, strips: 0, followers: 0)
+  var probe = descent_instruction(
+    kind: Int32(DESCENT_REDUCE.rawValue), tasks: 1, parameters: nil, rows: 0, strips: 0,
+    followers: 0)
   let bytes = withUnsafeMutablePointer(to: &reduce) {
     probe.parameters = UnsafeMutableRawPointer($0)
     return descent_scratch_bytes(&probe)
