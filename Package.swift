@@ -20,10 +20,11 @@ let package = Package(
     .target(name: "Descent", dependencies: ["DescentKernels"]),
     .target(name: "DescentData", dependencies: ["Descent", "DescentDigits"]),
     .target(name: "DescentCharts"),
+    .target(name: "DescentCourse", dependencies: ["Descent", "DescentData", "DescentCharts"]),
     .executableTarget(
       name: "DescentCLI",
       dependencies: [
-        "Descent", "DescentData", "DescentCharts",
+        "Descent", "DescentData", "DescentCharts", "DescentCourse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -43,6 +44,7 @@ let package = Package(
     .testTarget(name: "DescentDataTests", dependencies: ["DescentData"]),
     .testTarget(name: "DescentCLITests", dependencies: ["DescentCLI"]),
     .testTarget(name: "DescentChartsTests", dependencies: ["DescentCharts"]),
+    .testTarget(name: "DescentCourseTests", dependencies: ["DescentCourse"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

@@ -74,8 +74,10 @@ private func residentKiB() -> Int {
   return line?.split(separator: " ").compactMap { Int($0) }.first ?? 0
 }
 
-/// A whole process: `descent train mnist` reads the packed files, trains W2 for one epoch on all
-/// 60,000 images and tests it. Wall time and peak memory.
+/// Wall time and peak memory of a whole process.
+///
+/// `descent train mnist` reads the packed files, trains W2 for one epoch on all 60,000 images and
+/// tests it.
 func w9(_ settings: Settings) throws {
   let program = URL(fileURLWithPath: CommandLine.arguments[0])
     .deletingLastPathComponent().appendingPathComponent("descent").path

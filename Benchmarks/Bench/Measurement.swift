@@ -4,22 +4,22 @@ import Foundation
 /// One line: the median, the least and the largest of some values.
 func report(
   _ workload: String, _ metric: String, _ values: [Double], variant: String = "plan",
-  _ extra: [String: Any] = [:]
+  _ extra: [(String, Double)] = []
 ) {
   let sorted = values.sorted()
-  var line: [String: Any] = [
-    "peer": "descent", "workload": workload, "variant": variant, "threads": Execution.threads,
-    "metric": metric, "median": rounded(sorted[sorted.count / 2]), "min": rounded(sorted[0]),
-    "max": rounded(sorted[sorted.count - 1]), "n": sorted.count,
+  let strings = [
+    ("peer", "descent"), ("workload", workload), ("variant", variant), ("metric", metric),
   ]
-  line.merge(extra) { _, new in new }
-  let data = try! JSONSerialization.data(withJSONObject: line, options: [.sortedKeys])
-  FileHandle.standardOutput.write(data + Data("\n".utf8))
-}
-
-/// Six digits, as the peers print them.
-private func rounded(_ value: Double) -> NSDecimalNumber {
-  NSDecimalNumber(string: String(format: "%.6g", value))
+  let numbers =
+    [
+      ("threads", Double(Execution.threads)), ("median", sorted[sorted.count / 2]),
+      ("min", sorted[0]), ("max", sorted[sorted.count - 1]), ("n", Double(sorted.count)),
+    ] + extra
+  let fields =
+    strings.map { "\"\($0)\": \"\($1)\"" }
+    + numbers.map { "\"\($0)\": \(String(format: "%.6g", $1))" }
+  print("{\(fields.joined(separator: ", "))}")
+  fflush(stdout)
 }
 
 func seconds(_ body: () throws -> Void) rethrows -> Double {

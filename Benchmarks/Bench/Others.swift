@@ -36,7 +36,7 @@ func w8(_ settings: Settings) throws {
   }
   let weights = model["weight"]!.scalars(as: Float.self)
   let error = weights.enumerated().map { abs($1 - Float($0)) }.max()!
-  report("W8", "s/100 steps", times, ["err": error])
+  report("W8", "s/100 steps", times, [("err", Double(error))])
 }
 
 /// Products of row-major matrices at the sizes of the peers' libraries.

@@ -34,9 +34,10 @@ func perceptron(_ sizes: [Int], _ activation: Activation) -> Sequential {
     [Flatten()] + sizes.dropLast().map { Dense($0, activation: activation) } + [Dense(sizes.last!)])
 }
 
-/// Seconds an epoch on MNIST's 60,000 images, shuffling and (in the first epoch) compiling included;
-/// the accuracy on the test images after one epoch and after three. The last, smaller minibatch,
-/// which the peers leave out, is trained on, too.
+/// Seconds an epoch on MNIST's 60,000 images, and the accuracy after one epoch and after three.
+///
+/// Shuffling is in the time, and in the first epoch compiling. The last, smaller minibatch, which the
+/// peers leave out, is trained on, too.
 private func train(
   _ name: String, _ network: Sequential, _ loss: Loss, _ optimizer: Optimizer, batchSize: Int,
   _ settings: Settings

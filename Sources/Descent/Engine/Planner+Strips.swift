@@ -39,8 +39,9 @@ extension Planner {
     }
   }
 
-  /// Gathers units that can go strip by strip behind the one at `start`; those that cannot, and what
-  /// needs them, come after. Returns the end of the run.
+  /// Gathers units that can go strip by strip behind the one at `start`, and returns their end.
+  ///
+  /// Those that cannot, and what needs them, come after.
   private mutating func gatherRun(from start: Int, rows: Int) -> Int {
     var run: [Unit] = []
     var later: [Unit] = []

@@ -127,6 +127,7 @@ public final class TrainingStep {
 
   /// Placeholders: 0 parameters, 1 inputs, 2 targets, 3 positions, 4 learning rate, 5 step,
   /// 10… optimiser state.
+  ///
   /// Without a batch size, all samples are the batch, and nothing is gathered.
   private func compiled(for batchSize: Int?) throws -> CompiledGraph {
     if let known = compiled.first(where: { $0.batchSize == batchSize }) { return known.graph }

@@ -1,0 +1,2 @@
+import DescentCourse
+import Testing
