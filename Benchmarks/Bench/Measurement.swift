@@ -18,8 +18,7 @@ func report(
   let fields =
     strings.map { "\"\($0)\": \"\($1)\"" }
     + numbers.map { "\"\($0)\": \(String(format: "%.6g", $1))" }
-  print("{\(fields.joined(separator: ", "))}")
-  fflush(stdout)
+  FileHandle.standardOutput.write(Data("{\(fields.joined(separator: ", "))}\n".utf8))
 }
 
 func seconds(_ body: () throws -> Void) rethrows -> Double {
