@@ -170,6 +170,9 @@ struct Case: Sendable, CustomTestStringConvertible {
     Binary(name: "select", range: -2...2) { a, b in
       select(Tensor([true, false]).reshaped([1, 2]), a * a, exp(b))
     },
+    Binary(name: "adding a product", range: -2...2) { a, b in
+      a.addingProduct(a, b).addingProduct(b, Tensor([0.5, -2]).reshaped([1, 2]))
+    },
     Binary(name: "the same twice", range: -2...2) { a, b in a * a - b * a + b * b * b },
   ]
   static let shapes: [(Shape, Shape)] = [

@@ -63,6 +63,7 @@ func fixture<Content: Decodable>(_ name: String, as type: Content.Type) -> Conte
     "divide": { $0[0] / $0[1] }, "minimum": { minimum($0[0], $0[1]) },
     "maximum": { maximum($0[0], $0[1]) }, "power": { power($0[0], $0[1]) },
     "select": { select($0[0] .> $0[1], $0[0] * $0[0], $0[1]) },
+    "addingProduct": { $0[0].addingProduct($0[1], $0[2]) },
     "matmulVectors": { $0[0].matmul($0[1]) }, "matmulMatrices": { $0[0].matmul($0[1]) },
     "matmulBatch": { $0[0].matmul($0[1]) }, "matmulVectorBatch": { $0[0].matmul($0[1]) },
     "matmulBatchVector": { $0[0].matmul($0[1]) }, "matmulLarge": { $0[0].matmul($0[1]) },

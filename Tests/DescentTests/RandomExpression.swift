@@ -174,12 +174,13 @@ struct RandomExpression {
     func add(_ name: String, _ z: Tensor, _ bound: Double) {
       self.add("\(name) v\(i) v\(j)", z, exact: exact, bound: bound)
     }
-    switch random.integer(in: 0...7) {
+    switch random.integer(in: 0...8) {
     case 0...1: add("+", x + y, a.bound + b.bound)
     case 2: add("-", x - y, a.bound + b.bound)
     case 3...4: add("*", x * y, a.bound * b.bound)
     case 5: add("/", x / (y * y + 1), a.bound)
-    case 6: add("min", minimum(x, y), max(a.bound, b.bound))
+    case 6: add("+*", y.addingProduct(x, y), b.bound + a.bound * b.bound)
+    case 7: add("min", minimum(x, y), max(a.bound, b.bound))
     default: add("max", maximum(x, y), max(a.bound, b.bound))
     }
   }

@@ -202,6 +202,19 @@ struct Select: Operation {
   }
 }
 
+/// y = a + b c, in one pass over memory, and rounded once where the processor can.
+struct AddProduct: Operation {
+  var lowering: Lowering { .elementwise(DESCENT_OP_MULTIPLY_ADD) }
+  func derivative(_ dy: Tensor, _ inputs: [Tensor], _ output: Tensor, wanted: [Bool]) -> [Tensor?] {
+    let (b, c, a) = (inputs[0], inputs[1], inputs[2])
+    return [
+      wanted[0] ? (dy * c).summed(to: b.shape) : nil,
+      wanted[1] ? (dy * b).summed(to: c.shape) : nil,
+      wanted[2] ? dy.summed(to: a.shape) : nil,
+    ]
+  }
+}
+
 /// Another dtype.
 ///
 /// Floating point truncates towards zero on its way to integers.
@@ -292,6 +305,23 @@ extension Tensor {
     }
     return unary(Cast(), self, dtype: dtype)
   }
+
+  /// This tensor plus the product of two others, with broadcasting: one pass over memory instead of
+  /// two, and one rounding where the processor can.
+  public func addingProduct(_ b: Tensor, _ c: Tensor) -> Tensor {
+    let dtype = DType.promoted(dtype, DType.promoted(b.dtype, c.dtype))
+    guard dtype.isFloatingPoint else { return self + b * c }
+    let factors = broadcastShape("addingProduct", b, c)
+    guard let shape = shape.broadcast(with: factors) else {
+      programmerError("addingProduct: \(self.shape) does not broadcast with \(factors)")
+    }
+    return Tensor(
+      AddProduct(), [b.cast(to: dtype), c.cast(to: dtype), cast(to: dtype)], shape: shape,
+      dtype: dtype)
+  }
+
+  /// This tensor plus a number times another.
+  func addingProduct(_ b: Double, _ c: Tensor) -> Tensor { addingProduct(c.number(b), c) }
 
   /// The tensor with every element held between two bounds; the derivative outside is 0.
   public func clipped(to bounds: ClosedRange<Double>) -> Tensor {

@@ -121,11 +121,12 @@ public struct Adam: UpdateRule {
   public func update(
     _ parameter: Tensor, gradient: Tensor, state: [Tensor], context: UpdateContext
   ) -> (parameter: Tensor, state: [Tensor]) {
-    let mean = beta1 * state[0] + (1 - beta1) * gradient
-    let square = beta2 * state[1] + (1 - beta2) * (gradient * gradient)
+    let mean = (beta1 * state[0]).addingProduct(1 - beta1, gradient)
+    let square = (beta2 * state[1]).addingProduct(1 - beta2, gradient * gradient)
     let rate = context.learningRate / missing(beta1, context)
     let root = 1 / sqrt(missing(beta2, context))
-    return (parameter - rate * (mean / (root * sqrt(square) + epsilon)), [mean, square])
+    let scale = parameter.number(epsilon).addingProduct(root, sqrt(square))
+    return (parameter.addingProduct(-rate, mean / scale), [mean, square])
   }
 
   /// 1 − βᵗ, without the cancellation that a subtraction in float32 would bring.

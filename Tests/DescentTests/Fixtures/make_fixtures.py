@@ -147,6 +147,8 @@ case("huber", lambda a, t: F.huber_loss(a, t, reduction="sum", delta=1.0) / 5,
      draw(5, 4), draw(5, 4))
 case("huberQuarter", lambda a, t: F.huber_loss(a, t, reduction="sum", delta=0.25) / 5,
      draw(5, 4), draw(5, 4))
+case("addingProduct", torch.addcmul, draw(3, 4), draw(2, 1, 4), draw(3, 1))
+
 write("operations", cases)
 
 # Optimisers: a small network on fixed data, weights and biases after each step. Weights decay,
