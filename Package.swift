@@ -20,7 +20,12 @@ let package = Package(
     .target(name: "Descent", dependencies: ["DescentKernels"]),
     .target(name: "DescentData", dependencies: ["Descent", "DescentDigits"]),
     .target(name: "DescentCharts"),
-    .target(name: "DescentCourse", dependencies: ["Descent", "DescentData", "DescentCharts"]),
+    // The course's pages as they stand: style, panels, and the listings' text.
+    .target(name: "DescentCourseAssets"),
+    .target(
+      name: "DescentCourse",
+      dependencies: ["Descent", "DescentData", "DescentCharts", "DescentCourseAssets"],
+      exclude: ["Site"]),
     .executableTarget(
       name: "DescentCLI",
       dependencies: [

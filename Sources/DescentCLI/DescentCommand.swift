@@ -12,12 +12,12 @@ struct DescentCommand: ParsableCommand {
         descent predict runs/digits seven.png what is on this picture?
 
       Results go to standard output, progress to standard error. Exit codes: 0 done, 3 training \
-      diverged, 64 wrong usage, 65 bad data, 66 input missing, 73 output cannot be written, \
-      74 reading or writing failed, 130 and 143 interrupted.
+      diverged, 4 a check was not met, 64 wrong usage, 65 bad data, 66 input missing, 73 output \
+      cannot be written, 74 reading or writing failed, 130 and 143 interrupted.
       """,
     version: "descent 0.1.0",
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
-      DataCommand.self,
+      DataCommand.self, CourseCommand.self,
     ])
 }

@@ -12,6 +12,7 @@ struct UsageError: Error, CustomStringConvertible {
 /// Exit codes beyond ArgumentParser's own (sysexits.h and `../README.md`).
 enum Exit {
   static let diverged: Int32 = 3
+  static let unmet: Int32 = 4
   static let usage: Int32 = 64
   static let interrupted: Int32 = 130
   static let terminated: Int32 = 143

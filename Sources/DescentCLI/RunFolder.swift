@@ -10,14 +10,7 @@ struct RunFolder {
   /// Makes the folder, and finds out before training begins whether it can be written.
   init(_ path: String) throws {
     self.path = path
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw DataError.cannotWrite(path: path, reason: error.localizedDescription)
-    }
-    guard access(path, W_OK | X_OK) == 0 else {
-      throw DataError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
-    }
+    try makeFolder(path)
   }
 
   /// Writes every event of the training, one a line.
@@ -36,5 +29,17 @@ struct RunFolder {
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: typed, isDirectory: &isFolder)
     return exists && isFolder.boolValue ? typed + "/model.safetensors" : typed
+  }
+}
+
+/// Makes a folder, and finds out whether files can be made in it.
+func makeFolder(_ path: String) throws {
+  do {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  } catch {
+    throw DataError.cannotWrite(path: path, reason: error.localizedDescription)
+  }
+  guard access(path, W_OK | X_OK) == 0 else {
+    throw DataError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
   }
 }

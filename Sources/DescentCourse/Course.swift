@@ -1,2 +1,63 @@
+import DescentCharts
+import DescentData
+
 /// The crash course: lessons whose figures and numbers are computed by the engine.
-public enum Course {}
+public enum Course {
+  /// The lessons in the order in which they build on each other.
+  public static let lessons: [Lesson] = [.derivative]
+
+  /// The lesson of this name.
+  public static func lesson(_ name: String) -> Lesson? { lessons.first { $0.id == name } }
+
+  /// A lesson as terminal text.
+  ///
+  /// Throws what its code throws.
+  public static func text(_ lesson: Lesson, style: TerminalStyle = .plain) throws -> String {
+    let number = 1 + (lessons.firstIndex { $0.id == lesson.id } ?? 0)
+    return try TerminalLesson(style: style).lines(lesson, number: number, of: lessons.count)
+      .joined(separator: "\n")
+  }
+
+  /// The files of the site: names and contents, the index first.
+  ///
+  /// Throws what the lessons' code throws.
+  public static func pages(progress: (String) -> Void = { _ in }) throws -> [(
+    name: String, contents: String
+  )] {
+    let pages = lessons.indices.map { Page(lessons: lessons, index: $0) }
+    let entries = try pages.map { try $0.searchEntry() }
+    let searchIndex = "[" + entries.joined(separator: ",\n") + "]"
+    let list = lessons.map { lesson in
+      "<li><a href=\"\(lesson.id).html\">\(escapedForHTML(lesson.title))</a> "
+        + "<span>\(escapedForHTML(lesson.summary))</span></li>"
+    }
+    let index = Page.document(
+      title: "Descent, the course",
+      main: """
+        <article class="lesson">
+        <h1>From a slope to a network that reads</h1>
+        <p>A ball rolls down a valley. The rest of deep learning, as far as this course goes, is that \
+        picture taken seriously: two or three hours for somebody who knows what a derivative is. Every \
+        page has a panel to play with, a short program, and a question.</p>
+        <ol class="lessons">\(list.joined(separator: "\n"))</ol>
+        </article>
+        """,
+      searchIndex: searchIndex)
+    return try [("index.html", index)]
+      + pages.enumerated().map { number, page in
+        progress(lessons[number].id)
+        return ("\(lessons[number].id).html", try page.html(searchIndex: searchIndex))
+      }
+  }
+
+  /// Writes the site into a folder that is there.
+  ///
+  /// Throws `DataError` where the folder cannot be written.
+  public static func writeSite(
+    to folder: String, progress: (String) -> Void = { _ in }
+  ) throws {
+    for page in try pages(progress: progress) {
+      try AtomicFile.write(page.contents, to: "\(folder)/\(page.name)")
+    }
+  }
+}
