@@ -167,15 +167,19 @@ INLINE vfloat vector_tanh(vfloat x) {
 INLINE vfloat vector_sigmoid(vfloat x) {
   // exp(-|x|) cannot overflow, and both tails keep their relative accuracy.
   vfloat e = vector_exp(-absolute(x));
-  vfloat above = x < 0.0f ? e : FLOAT(1.0f), below = 1.0f + e;
-  vfloat y = above / below;
+  vfloat above = x < 0.0f ? e : FLOAT(1.0f);
 #if VECTOR_X86 || defined(__aarch64__)
+  vfloat below = 1.0f + e, y = above / below;
   // The remainder of the division, exact by a fused multiply-add, and what rounding took from
   // 1 + e; over 1 + e again, for which a line will do.
   vfloat rest = (above - y * below) - y * (e - (below - 1.0f));
-  y = y + rest * (1.457f - 0.5f * below);
+  return y + rest * (1.457f - 0.5f * below);
+#else
+  // Without one, the sum and the quotient are rounded once, from double precision.
+  typedef double wide __attribute__((vector_size(2 * sizeof(vfloat))));
+  wide quotient = __builtin_convertvector(above, wide) / (1.0 + __builtin_convertvector(e, wide));
+  return __builtin_convertvector(quotient, vfloat);
 #endif
-  return y;
 }
 
 INLINE vfloat vector_softplus(vfloat x) {
