@@ -31,6 +31,20 @@ public struct Figure: Hashable, Sendable {
     case images(ImageGrid)
     /// Counts of predicted against true classes.
     case confusion(ConfusionMatrix)
+    /// Groups of points, and lines among them.
+    case scatter(ScatterChart)
+    /// How many values lie in each interval.
+    case histogram(Histogram)
+    /// Values over a plane as colours.
+    case heatMap(HeatMap)
+    /// Arrows over the colours of a plane.
+    case field(FieldChart)
+    /// Level sets and paths over them.
+    case contours(ContourChart)
+    /// A function of two variables, seen from above and aside.
+    case surface(SurfaceChart)
+    /// Units and their connections.
+    case network(NetworkDiagram)
   }
 
   /// A figure of the given content.
@@ -69,6 +83,13 @@ public struct Figure: Hashable, Sendable {
     case .bars(let chart): chart
     case .images(let chart): chart
     case .confusion(let chart): chart
+    case .scatter(let chart): chart
+    case .histogram(let chart): chart
+    case .heatMap(let chart): chart
+    case .field(let chart): chart
+    case .contours(let chart): chart
+    case .surface(let chart): chart
+    case .network(let chart): chart
     }
   }
 }

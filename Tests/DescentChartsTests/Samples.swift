@@ -30,6 +30,42 @@ enum Samples {
     content: .confusion(
       ConfusionMatrix(classes: ["cat", "dog", "horse"], counts: [[50, 2, 0], [1, 47, 4], [3]])))
 
+  static let bowl = Grid(x: -2...2, y: -1...1, columns: 41, rows: 21) { x, y in x * x + 4 * y * y }
+  static let path = Series(
+    "path", points: [.init(x: -1.5, y: 0.8), .init(x: -1, y: -0.3), .init(x: 0, y: 0)])
+  static let plane = [
+    Figure(
+      title: "Points",
+      content: .scatter(
+        ScatterChart(
+          [path, Series("others", points: [.init(x: 1, y: 1), .init(x: .nan, y: 0)])],
+          lines: [Series("fit", points: [.init(x: -2, y: 1), .init(x: 2, y: -1)])],
+          x: Axis("x"), y: Axis("y")))),
+    Figure(
+      title: "Counts",
+      content: .histogram(
+        Histogram([.init("a", [1, 1, 2, 5]), .init("b", [2, 2, 2])], x: Axis("value"), bins: 4))),
+    Figure(title: "Heat", content: .heatMap(HeatMap(bowl, x: Axis("x"), y: Axis("y"), label: "C"))),
+    Figure(
+      title: "Field",
+      content: .field(
+        FieldChart(
+          bowl,
+          arrows: [-1.0, 0, 1].flatMap { x in
+            [-0.5, 0.5].map { y in .init(at: .init(x: x, y: y), .init(x: 2 * x, y: 8 * y)) }
+          }))),
+    Figure(title: "Levels", content: .contours(ContourChart(bowl, paths: [path, path]))),
+    Figure(title: "Surface", content: .surface(SurfaceChart(bowl, paths: [path], label: "C"))),
+    Figure(
+      title: "Network",
+      content: .network(
+        NetworkDiagram(
+          layers: [
+            [.init("1", label: "x1"), .init("0", label: "x2")], [.init("0.5", isActive: true)],
+          ],
+          weights: [[[0.15], [-2]]], places: 2))),
+  ]
+
   /// Descriptions that hold nothing to draw, or hardly anything.
   static let degenerate: [Figure] = {
     let numbers: [[Double]] = [
@@ -62,9 +98,41 @@ enum Samples {
         figures.append(Figure(title: "confusion", content: .confusion(matrix)))
       }
     }
+    for values in numbers {
+      let grid = Grid(x: 0...1, y: 0...1, columns: 3, rows: 3, values: values)
+      let points = Series("p", points: zip(values, values).map { .init(x: $0, y: $1) })
+      let arrows = points.points.map { FieldChart.Arrow(at: $0, $0) }
+      figures += [
+        Figure(title: "heat", content: .heatMap(HeatMap(grid))),
+        Figure(title: "field", content: .field(FieldChart(grid, arrows: arrows))),
+        Figure(title: "levels", content: .contours(ContourChart(grid, paths: [points]))),
+        Figure(
+          title: "levels", content: .contours(ContourChart(bowl, levels: values, paths: [points]))),
+        Figure(title: "surface", content: .surface(SurfaceChart(grid, paths: [points]))),
+        Figure(title: "surface", content: .surface(SurfaceChart(bowl, paths: [points]))),
+        Figure(title: "scatter", content: .scatter(ScatterChart([points], lines: [points]))),
+        Figure(title: "counts", content: .histogram(Histogram([.init("g", values)], bins: -1))),
+        Figure(
+          title: "network",
+          content: .network(
+            NetworkDiagram(
+              layers: [[.init("")], [.init("u")], []], weights: [values.map { [$0] }], places: 1))),
+      ]
+    }
+    for range in [0.0...0, -Double.infinity ... .infinity, -1e308...1e308] {
+      let grid = Grid(x: range, y: 0...1, columns: -1, rows: Int.max, values: [1, 2])
+      let square = Grid(x: range, y: range, columns: 2, rows: 2, values: [1, 2, 3, 4])
+      for grid in [grid, square] {
+        figures.append(Figure(title: "heat", content: .heatMap(HeatMap(grid))))
+        figures.append(
+          Figure(title: "surface", content: .surface(SurfaceChart(grid, paths: [path]))))
+      }
+    }
+    figures.append(
+      Figure(title: "none", content: .network(NetworkDiagram(layers: [], weights: []))))
     figures.append(Figure(title: "none", content: .lines(LineChart([]))))
     return figures
   }()
 
-  static var all: [Figure] { [loss, bars, images, confusion] + degenerate }
+  static var all: [Figure] { [loss, bars, images, confusion] + plane + degenerate }
 }

@@ -15,13 +15,7 @@ extension ImageGrid {
       let x = margin + 2 + Double(index % perRow) * cell
       let y = canvas.height + 2
       let picture = PNG.grey(height: height, width: width, pixels: image.pixels)
-      canvas.element(
-        "image",
-        [
-          "x": canvas.number(x), "y": canvas.number(y), "width": canvas.number(imageWidth),
-          "height": canvas.number(imageHeight),
-          "href": "data:image/png;base64," + PNG.base64(picture),
-        ])
+      canvas.image(picture, x: x, y: y, width: imageWidth, height: imageHeight)
       let border = image.isWrong ? 1.5 : 0.5
       canvas.rectangle(
         x: x - border, y: y - border, width: imageWidth + 2 * border,

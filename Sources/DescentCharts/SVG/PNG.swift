@@ -1,10 +1,25 @@
-/// Writes small grey images in the Portable Network Graphics format, without compression.
+/// Writes small images in the Portable Network Graphics format, without compression.
 ///
 /// See the W3C recommendation "Portable Network Graphics (PNG) Specification", third edition, and
 /// RFC 1950 and 1951 for the zlib stream of stored blocks.
 enum PNG {
   /// The bytes of an 8-bit grey image; missing pixels are black.
   static func grey(height: Int, width: Int, pixels: [UInt8]) -> [UInt8] {
+    image(height: height, width: width, pixels: pixels, colorType: 0)
+  }
+
+  /// The bytes of an image of colours of a palette of at most 256; missing pixels have the first.
+  static func indexed(
+    height: Int, width: Int, pixels: [UInt8], palette: [Palette.Color]
+  ) -> [UInt8] {
+    let colors = palette.flatMap { [$0.red, $0.green, $0.blue] }
+    return image(
+      height: height, width: width, pixels: pixels, colorType: 3, between: chunk("PLTE", colors))
+  }
+
+  private static func image(
+    height: Int, width: Int, pixels: [UInt8], colorType: UInt8, between: [UInt8] = []
+  ) -> [UInt8] {
     var rows: [UInt8] = []
     rows.reserveCapacity(height * (width + 1))
     for row in 0..<height {
@@ -13,9 +28,9 @@ enum PNG {
         rows.append(place < pixels.count ? pixels[place] : 0)
       }
     }
-    let header = bytes(UInt32(width)) + bytes(UInt32(height)) + [8, 0, 0, 0, 0]
+    let header = bytes(UInt32(width)) + bytes(UInt32(height)) + [8, colorType, 0, 0, 0]
     return [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
-      + chunk("IHDR", header) + chunk("IDAT", zlib(rows)) + chunk("IEND", [])
+      + chunk("IHDR", header) + between + chunk("IDAT", zlib(rows)) + chunk("IEND", [])
   }
 
   /// The bytes in the letters of RFC 4648.

@@ -27,6 +27,24 @@ extension SVGCanvas {
     .descent-figure .s4{stroke:#1c1f23}.descent-figure .f4{fill:#1c1f23}
     .descent-figure .hit{fill:#0072b2}.descent-figure .miss{fill:#d55e00}
     .descent-figure image{image-rendering:pixelated}
+    .descent-figure .smooth{image-rendering:auto}
+    .descent-figure .ground{opacity:.45}
+    .descent-figure .level{stroke:#1c1f23;stroke-opacity:.55}
+    .descent-figure .halo{stroke:#fff;stroke-width:4.5;stroke-opacity:.75;stroke-linecap:round}
+    .descent-figure .arrow{stroke:#1c1f23;stroke-width:1.6;stroke-linecap:round}
+    .descent-figure path.mark{stroke:none}
+    .descent-figure path.area{fill-opacity:.18;stroke:none}
+    .descent-figure .facet{stroke:#1c1f23;stroke-opacity:.35;stroke-width:.6}
+    .descent-figure .ring{fill:#fff;stroke-width:2}
+    .descent-figure .ball{stroke:#fff;stroke-width:2}
+    .descent-figure .w0{stroke-width:.6}.descent-figure .w1{stroke-width:1.2}
+    .descent-figure .w2{stroke-width:2}.descent-figure .w3{stroke-width:2.8}
+    .descent-figure .w4{stroke-width:3.6}
+    .descent-figure .edge{stroke-opacity:.75}
+    .descent-figure .unit{fill:#fff;stroke:#5a6169;stroke-width:1.5}
+    .descent-figure .unit.lit{fill:#0072b2;stroke:#0072b2}
+    .descent-figure .on-lit{fill:#fff;font-weight:700}
+    .descent-figure .tag{paint-order:stroke;stroke:#fff;stroke-width:4px}
     @media screen and (prefers-color-scheme:dark){
     .descent-figure text{fill:#e8eaed}
     .descent-figure .quiet{fill:#a3abb4}
@@ -37,6 +55,15 @@ extension SVGCanvas {
     .descent-figure .frame{stroke:#4a5159}
     .descent-figure .s0{stroke:#56b4e9}.descent-figure .f0{fill:#56b4e9}
     .descent-figure .s4{stroke:#e8eaed}.descent-figure .f4{fill:#e8eaed}
+    .descent-figure .level{stroke:#fff;stroke-opacity:.6}
+    .descent-figure .halo{stroke:#16191d}
+    .descent-figure .arrow{stroke:#fff}
+    .descent-figure .ring,.descent-figure .unit{fill:#16191d}
+    .descent-figure .unit{stroke:#a3abb4}
+    .descent-figure .unit.lit{fill:#56b4e9;stroke:#56b4e9}
+    .descent-figure .on-lit{fill:#16191d}
+    .descent-figure .ball{stroke:#16191d}
+    .descent-figure .tag{stroke:#16191d}
     }
     """
 

@@ -64,6 +64,52 @@ struct SVGCanvas {
       ])
   }
 
+  /// Adds several lines as one element; closed ones are filled, by a colour or by their class.
+  mutating func path(
+    runs: [[(x: Double, y: Double)]], class name: String, dash: Dash? = nil, isClosed: Bool = false,
+    fill: Palette.Color? = nil
+  ) {
+    let lines = runs.filter { $0.count > 1 }.map { run in
+      "M" + run.map { "\(number($0.x)) \(number($0.y))" }.joined(separator: "L")
+        + (isClosed ? "Z" : "")
+    }
+    guard !lines.isEmpty else { return }
+    let lengths = (dash?.lengths ?? []).map { "\($0)" }
+    element(
+      "path",
+      [
+        "d": lines.joined(), "class": name, "stroke-dasharray": lengths.joined(separator: " "),
+        "style": fill.map { "fill:rgb(\($0.red),\($0.green),\($0.blue))" } ?? "",
+      ])
+  }
+
+  /// Adds a picture, which fills the rectangle.
+  mutating func image(
+    _ png: [UInt8], x: Double, y: Double, width: Double, height: Double, class name: String = ""
+  ) {
+    element(
+      "image",
+      [
+        "x": number(x), "y": number(y), "width": number(width), "height": number(height),
+        "preserveAspectRatio": "none", "class": name,
+        "href": "data:image/png;base64," + PNG.base64(png),
+      ])
+  }
+
+  /// What is added until `endClip` is seen only inside of the plot.
+  mutating func clip(to area: PlotArea) {
+    // A nested document clips by itself: no identifier that another figure of a page might have.
+    body +=
+      "<svg x=\"\(number(area.left))\" y=\"\(number(area.top))\" "
+      + "width=\"\(number(area.right - area.left))\" "
+      + "height=\"\(number(area.bottom - area.top))\" viewBox=\"\(number(area.left)) "
+      + "\(number(area.top)) \(number(area.right - area.left)) "
+      + "\(number(area.bottom - area.top))\">\n"
+  }
+
+  /// Ends what `clip` began.
+  mutating func endClip() { body += "</svg>\n" }
+
   /// Adds a circle.
   mutating func dot(x: Double, y: Double, radius: Double, class name: String) {
     element("circle", ["cx": number(x), "cy": number(y), "r": number(radius), "class": name])

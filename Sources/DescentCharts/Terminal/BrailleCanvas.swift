@@ -4,6 +4,7 @@ struct BrailleCanvas {
   let rows: Int
   private var dots: [UInt8]
   private var owners: [Int]
+  private var characters: [Int: Character] = [:]
 
   /// An empty canvas of the given size in characters.
   init(columns: Int, rows: Int) {
@@ -25,6 +26,23 @@ struct BrailleCanvas {
     let bits: [[UInt8]] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]]
     let cell = y / 4 * columns + x / 2
     dots[cell] |= bits[y % 4][x % 2]
+    owners[cell] = owner
+  }
+
+  /// The dot of a place from 0 to 1, counted upwards, on both axes.
+  func dot(_ position: (x: Double, y: Double)) -> (x: Int, y: Int) {
+    func cell(_ position: Double, of count: Int) -> Int {
+      Int((min(max(position, 0), 1) * Double(count - 1)).rounded())
+    }
+    return (cell(position.x, of: width), cell(1 - position.y, of: height))
+  }
+
+  /// Puts a character in place of the dots around a place.
+  mutating func mark(_ character: Character, _ x: Int, _ y: Int, owner: Int) {
+    guard 0..<width ~= x, 0..<height ~= y else { return }
+    let cell = y / 4 * columns + x / 2
+    characters[cell] = character
+    dots[cell] = 0xFF
     owners[cell] = owner
   }
 
@@ -64,8 +82,10 @@ struct BrailleCanvas {
         run = ""
         owner = owners[cell]
       }
-      run.unicodeScalars.append(
-        dots[cell] == 0 ? " " : Unicode.Scalar(0x2800 + UInt32(dots[cell])) ?? " ")
+      run.append(
+        characters[cell]
+          ?? Character(
+            dots[cell] == 0 ? " " : Unicode.Scalar(0x2800 + UInt32(dots[cell])) ?? " "))
     }
     return result + paint(run.trimmedEnd, owner)
   }

@@ -63,8 +63,7 @@ extension ImageGrid: Chart {
   }
 
   private func density(_ grey: Int) -> Character {
-    let ramp = Array(" .:-=+*#%@")
-    return ramp[min(ramp.count - 1, grey * ramp.count / 256)]
+    TerminalStyle.density(Double(grey) / 256)
   }
 
   /// Upper halves in the text colour over lower halves in the background colour.

@@ -30,6 +30,7 @@ extension TerminalStyle {
   enum Ink: Hashable {
     case bold
     case series(Int)
+    case faint
     case right
     case wrong
 
@@ -37,6 +38,7 @@ extension TerminalStyle {
     var code: String {
       switch self {
       case .bold: return "1"
+      case .faint: return "38;5;245"
       case .right: return "38;5;32"
       case .wrong: return "38;5;166"
       case .series(let index):
@@ -49,5 +51,21 @@ extension TerminalStyle {
   /// The text in the given ink, or as it is where there are no colours.
   func paint(_ text: String, _ ink: Ink) -> String {
     colors == .none || text.isEmpty ? text : "\u{1B}[\(ink.code)m\(text)\u{1B}[0m"
+  }
+
+  /// The parameters of a colour, without whether it is the text's or the background's.
+  func code(_ color: Palette.Color) -> String {
+    if colors == .full { return "2;\(color.red);\(color.green);\(color.blue)" }
+    // The palette has a cube of 6 × 6 × 6 colours from 16 on.
+    func level(_ value: UInt8) -> Int { (Int(value) * 5 + 127) / 255 }
+    return "5;\(16 + 36 * level(color.red) + 6 * level(color.green) + level(color.blue))"
+  }
+
+  /// Characters with more and more ink.
+  static let ramp: [Character] = Array(" .:-=+*#%@")
+
+  /// The character of a place from 0, no ink, to 1.
+  static func density(_ position: Double) -> Character {
+    ramp[min(ramp.count - 1, max(0, Int(position * Double(ramp.count))))]
   }
 }
