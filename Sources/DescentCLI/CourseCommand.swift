@@ -1,6 +1,7 @@
 import ArgumentParser
 import DescentCharts
 import DescentCourse
+import DescentData
 import Foundation
 
 /// `descent course`: the lessons, in the terminal or as a site.
@@ -13,9 +14,11 @@ struct CourseCommand: ParsableCommand {
         descent course                              the list of lessons
         descent course derivative                   one lesson, in the terminal
         descent course --site course --open         all of them as pages, in the browser
-        descent course check derivative --answer 2  is that the answer?
+        descent course check nand --answer 1,1,1,0  is that the answer?
+        descent course experiment overfitting       a published experiment, done again
       """,
-    subcommands: [CourseShow.self, CourseCheck.self], defaultSubcommand: CourseShow.self)
+    subcommands: [CourseShow.self, CourseCheck.self, CourseExperiment.self],
+    defaultSubcommand: CourseShow.self)
 }
 
 /// Lists the lessons, shows one, or writes them as a site.
@@ -100,6 +103,67 @@ struct CourseCheck: ParsableCommand {
         print("Not yet. \(question.text.plain)")
         throw ExitCode(Exit.unmet)
       case .malformed(let wanted): throw UsageError("--answer \"\(answer)\": \(wanted)")
+      }
+    }
+  }
+}
+
+/// Repeats a published experiment.
+struct CourseExperiment: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "experiment", abstract: "Repeat a published experiment, and compare.",
+    discussion: """
+      Without --data it runs on the embedded digits with fewer epochs, in seconds: to see the \
+      effect. With MNIST's folder it runs as published, in a minute or so for each seed.
+
+      Examples:
+        descent course experiment
+        descent course experiment overfitting
+        descent course experiment first --data MNIST_FOLDER --output first.json
+      """)
+
+  @Argument(help: "The experiment; without it, all are listed.")
+  var name: String?
+
+  @Option(help: "The folder of MNIST's four IDX files: run as published.")
+  var data: String?
+
+  @Option(help: "The first of the seeds.")
+  var seed: UInt64 = 1
+
+  @Option(help: "How many seeds; the median counts.")
+  var seeds: Int = 3
+
+  @Option(help: "Write the result into this file, as JSON.")
+  var output: String?
+
+  func validate() throws {
+    guard (1...100).contains(seeds) else { throw ValidationError("--seeds must be 1 to 100") }
+  }
+
+  func run() throws {
+    try reportingErrors {
+      guard let name else {
+        for experiment in Experiment.all {
+          print("\(experiment.id)\n    \(experiment.summary)")
+        }
+        return print("\nnext: descent course experiment overfitting")
+      }
+      guard let experiment = Experiment.named(name) else {
+        throw unknown("experiment", name, Experiment.all.map(\.id))
+      }
+      let isTerminal = isatty(STDERR_FILENO) == 1
+      let all = (0..<seeds).map { seed &+ UInt64($0) }
+      let result = try experiment.result(data == nil ? .quick : .full, folder: data, seeds: all) {
+        if isTerminal { writeError("\rseed \($0)\u{1B}[K") }
+      }
+      if isTerminal { writeError("\r\u{1B}[K") }
+      if let output { try AtomicFile.write(try result.json(), to: output) }
+      print(
+        "\(result.summary)\n\(result.data), \(result.profile.rawValue) profile, ", terminator: "")
+      print("seeds \(all.map { "\($0)" }.joined(separator: ", "))\n\n\(result.table)")
+      if data == nil {
+        print("\nas published: descent course experiment \(name) --data MNIST_FOLDER")
       }
     }
   }

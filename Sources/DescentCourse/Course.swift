@@ -4,10 +4,15 @@ import DescentData
 /// The crash course: lessons whose figures and numbers are computed by the engine.
 public enum Course {
   /// The lessons in the order in which they build on each other.
-  public static let lessons: [Lesson] = [.derivative]
+  public static let lessons: [Lesson] = [
+    .derivative, .gradient, .descent, .regression, .stochastic, .perceptron, .logic, .sigmoid,
+    .activations, .loss, .crossEntropy, .softmax, .backpropagation, .digits, .unstable,
+  ]
 
-  /// The lesson of this name.
-  public static func lesson(_ name: String) -> Lesson? { lessons.first { $0.id == name } }
+  /// The lesson of this name, or the first that is about it: `nand` is in the lesson `logic`.
+  public static func lesson(_ name: String) -> Lesson? {
+    lessons.first { $0.id == name } ?? lessons.first { $0.keywords.contains(name) }
+  }
 
   /// A lesson as terminal text.
   ///
@@ -24,9 +29,11 @@ public enum Course {
   public static func pages(progress: (String) -> Void = { _ in }) throws -> [(
     name: String, contents: String
   )] {
-    let pages = lessons.indices.map { Page(lessons: lessons, index: $0) }
-    let entries = try pages.map { try $0.searchEntry() }
-    let searchIndex = "[" + entries.joined(separator: ",\n") + "]"
+    let pages = try lessons.indices.map { index in
+      progress(lessons[index].id)
+      return Page(lessons: lessons, index: index, blocks: try lessons[index].blocks())
+    }
+    let searchIndex = "[" + pages.map(\.searchEntry).joined(separator: ",\n") + "]"
     let list = lessons.map { lesson in
       "<li><a href=\"\(lesson.id).html\">\(escapedForHTML(lesson.title))</a> "
         + "<span>\(escapedForHTML(lesson.summary))</span></li>"
@@ -43,11 +50,8 @@ public enum Course {
         </article>
         """,
       searchIndex: searchIndex)
-    return try [("index.html", index)]
-      + pages.enumerated().map { number, page in
-        progress(lessons[number].id)
-        return ("\(lessons[number].id).html", try page.html(searchIndex: searchIndex))
-      }
+    return [("index.html", index)]
+      + zip(lessons, pages).map { ("\($0.id).html", $1.html(searchIndex: searchIndex)) }
   }
 
   /// Writes the site into a folder that is there.

@@ -13,7 +13,7 @@ public struct Lesson: Sendable, Identifiable {
   public let summary: String
   /// What the reader must know: words, and lessons by their names.
   public let assumes: [String]
-  /// Other words under which a search should find it.
+  /// Other words under which it is found.
   public let keywords: [String]
   /// The question at its end.
   public let question: Question
@@ -73,38 +73,5 @@ public struct NumberTable: Sendable {
     self.columns = columns
     self.rows = rows
     self.caption = caption
-  }
-}
-
-/// A live panel of a page, with what it starts from.
-public struct Control: Sendable {
-  /// Which panel, such as `softmax`.
-  public var name: String
-  /// What it is for, as a screen reader says it.
-  public var label: String
-  /// Its parameters as JSON.
-  public var parameters: String
-  /// Values of its functions, computed by the engine, that the page must reproduce.
-  public var vectors: [Vector]
-
-  /// One call of one of the panel's functions.
-  public struct Vector: Sendable {
-    /// The function's name.
-    public var function: String
-    /// Its arguments as JSON.
-    public var arguments: String
-    /// Its result as JSON.
-    public var result: String
-    /// How far a number may be off.
-    public var tolerance: Double
-  }
-
-  init(
-    _ name: String, label: String, parameters: String = "{}", vectors: [Vector] = []
-  ) {
-    self.name = name
-    self.label = label
-    self.parameters = parameters
-    self.vectors = vectors
   }
 }

@@ -13,8 +13,110 @@ static const uint8_t site_js[] = {
 static const uint8_t derivative_js[] = {
 #embed "../DescentCourse/Site/controls/derivative.js"
 };
+static const uint8_t gradient_js[] = {
+#embed "../DescentCourse/Site/controls/gradient.js"
+};
+static const uint8_t descent_js[] = {
+#embed "../DescentCourse/Site/controls/descent.js"
+};
+static const uint8_t regression_js[] = {
+#embed "../DescentCourse/Site/controls/regression.js"
+};
+static const uint8_t sgd_js[] = {
+#embed "../DescentCourse/Site/controls/sgd.js"
+};
+static const uint8_t perceptron_js[] = {
+#embed "../DescentCourse/Site/controls/perceptron.js"
+};
+static const uint8_t logic_js[] = {
+#embed "../DescentCourse/Site/controls/logic.js"
+};
+static const uint8_t sigmoid_js[] = {
+#embed "../DescentCourse/Site/controls/sigmoid.js"
+};
+static const uint8_t activations_js[] = {
+#embed "../DescentCourse/Site/controls/activations.js"
+};
+static const uint8_t loss_js[] = {
+#embed "../DescentCourse/Site/controls/loss.js"
+};
+static const uint8_t crossentropy_js[] = {
+#embed "../DescentCourse/Site/controls/crossentropy.js"
+};
+static const uint8_t softmax_js[] = {
+#embed "../DescentCourse/Site/controls/softmax.js"
+};
+static const uint8_t backpropagation_js[] = {
+#embed "../DescentCourse/Site/controls/backpropagation.js"
+};
+static const uint8_t digits_js[] = {
+#embed "../DescentCourse/Site/controls/digits.js"
+};
+static const uint8_t unstable_js[] = {
+#embed "../DescentCourse/Site/controls/unstable.js"
+};
 static const uint8_t derivative_swift[] = {
 #embed "../DescentCourse/Listings/DerivativeListing.swift"
+};
+static const uint8_t gradient_swift[] = {
+#embed "../DescentCourse/Listings/GradientListing.swift"
+};
+static const uint8_t descent_swift[] = {
+#embed "../DescentCourse/Listings/DescentListing.swift"
+};
+static const uint8_t regression_swift[] = {
+#embed "../DescentCourse/Listings/RegressionListing.swift"
+};
+static const uint8_t stochastic_swift[] = {
+#embed "../DescentCourse/Listings/StochasticListing.swift"
+};
+static const uint8_t perceptron_swift[] = {
+#embed "../DescentCourse/Listings/PerceptronListing.swift"
+};
+static const uint8_t logic_swift[] = {
+#embed "../DescentCourse/Listings/LogicListing.swift"
+};
+static const uint8_t sigmoid_swift[] = {
+#embed "../DescentCourse/Listings/SigmoidListing.swift"
+};
+static const uint8_t activations_swift[] = {
+#embed "../DescentCourse/Listings/ActivationsListing.swift"
+};
+static const uint8_t loss_swift[] = {
+#embed "../DescentCourse/Listings/LossListing.swift"
+};
+static const uint8_t crossentropy_swift[] = {
+#embed "../DescentCourse/Listings/CrossEntropyListing.swift"
+};
+static const uint8_t softmax_swift[] = {
+#embed "../DescentCourse/Listings/SoftmaxListing.swift"
+};
+static const uint8_t backpropagation_swift[] = {
+#embed "../DescentCourse/Listings/BackpropagationListing.swift"
+};
+static const uint8_t digits_swift[] = {
+#embed "../DescentCourse/Listings/DigitsListing.swift"
+};
+static const uint8_t unstable_swift[] = {
+#embed "../DescentCourse/Listings/UnstableListing.swift"
+};
+static const uint8_t first_json[] = {
+#embed "../../docs/experiments/first.json"
+};
+static const uint8_t overfitting_json[] = {
+#embed "../../docs/experiments/overfitting.json"
+};
+static const uint8_t regularized_json[] = {
+#embed "../../docs/experiments/regularized.json"
+};
+static const uint8_t training_size_json[] = {
+#embed "../../docs/experiments/training-size.json"
+};
+static const uint8_t learning_speed_json[] = {
+#embed "../../docs/experiments/learning-speed.json"
+};
+static const uint8_t initialization_json[] = {
+#embed "../../docs/experiments/initialization.json"
 };
 
 static const struct {
@@ -25,7 +127,41 @@ static const struct {
   {"Site/site.css", site_css, sizeof site_css},
   {"Site/site.js", site_js, sizeof site_js},
   {"Site/controls/derivative.js", derivative_js, sizeof derivative_js},
+  {"Site/controls/gradient.js", gradient_js, sizeof gradient_js},
+  {"Site/controls/descent.js", descent_js, sizeof descent_js},
+  {"Site/controls/regression.js", regression_js, sizeof regression_js},
+  {"Site/controls/sgd.js", sgd_js, sizeof sgd_js},
+  {"Site/controls/perceptron.js", perceptron_js, sizeof perceptron_js},
+  {"Site/controls/logic.js", logic_js, sizeof logic_js},
+  {"Site/controls/sigmoid.js", sigmoid_js, sizeof sigmoid_js},
+  {"Site/controls/activations.js", activations_js, sizeof activations_js},
+  {"Site/controls/loss.js", loss_js, sizeof loss_js},
+  {"Site/controls/crossentropy.js", crossentropy_js, sizeof crossentropy_js},
+  {"Site/controls/softmax.js", softmax_js, sizeof softmax_js},
+  {"Site/controls/backpropagation.js", backpropagation_js, sizeof backpropagation_js},
+  {"Site/controls/digits.js", digits_js, sizeof digits_js},
+  {"Site/controls/unstable.js", unstable_js, sizeof unstable_js},
   {"Listings/DerivativeListing.swift", derivative_swift, sizeof derivative_swift},
+  {"Listings/GradientListing.swift", gradient_swift, sizeof gradient_swift},
+  {"Listings/DescentListing.swift", descent_swift, sizeof descent_swift},
+  {"Listings/RegressionListing.swift", regression_swift, sizeof regression_swift},
+  {"Listings/StochasticListing.swift", stochastic_swift, sizeof stochastic_swift},
+  {"Listings/PerceptronListing.swift", perceptron_swift, sizeof perceptron_swift},
+  {"Listings/LogicListing.swift", logic_swift, sizeof logic_swift},
+  {"Listings/SigmoidListing.swift", sigmoid_swift, sizeof sigmoid_swift},
+  {"Listings/ActivationsListing.swift", activations_swift, sizeof activations_swift},
+  {"Listings/LossListing.swift", loss_swift, sizeof loss_swift},
+  {"Listings/CrossEntropyListing.swift", crossentropy_swift, sizeof crossentropy_swift},
+  {"Listings/SoftmaxListing.swift", softmax_swift, sizeof softmax_swift},
+  {"Listings/BackpropagationListing.swift", backpropagation_swift, sizeof backpropagation_swift},
+  {"Listings/DigitsListing.swift", digits_swift, sizeof digits_swift},
+  {"Listings/UnstableListing.swift", unstable_swift, sizeof unstable_swift},
+  {"Experiments/first.json", first_json, sizeof first_json},
+  {"Experiments/overfitting.json", overfitting_json, sizeof overfitting_json},
+  {"Experiments/regularized.json", regularized_json, sizeof regularized_json},
+  {"Experiments/training-size.json", training_size_json, sizeof training_size_json},
+  {"Experiments/learning-speed.json", learning_speed_json, sizeof learning_speed_json},
+  {"Experiments/initialization.json", initialization_json, sizeof initialization_json},
 };
 
 int64_t descent_course_asset(const char *name, const uint8_t **bytes) {

@@ -36,11 +36,7 @@ extension Lesson {
         secant, turns into the tangent. At $v = 1$ the curve $e^v$ has the slope \
         \(slopeOfExponential(), places: 6), which is $e$ itself.
         """),
-      .control(
-        Control(
-          "derivative",
-          label: "Drag v along a curve, shrink h, and watch the secant become the tangent")
-      ),
+      .control(secantControl()),
       .heading("By rule, and by trying"),
       .paragraph(
         """
@@ -77,11 +73,11 @@ extension Lesson {
 
 /// The slope of eᵛ at 1 by the engine's rule, in double precision.
 private func slopeOfExponential() -> Double {
-  gradient(at: Tensor([1.0])) { v in exp(v).sum() }.scalars(as: Double.self)[0]
+  slope(at: 1) { exp($0) }
 }
 
 /// The engine's eᵛ in double precision.
-private func exponential(_ v: Double) -> Double { exp(Tensor([v])).scalars(as: Double.self)[0] }
+private func exponential(_ v: Double) -> Double { value(at: v) { exp($0) } }
 
 /// How far the central difference of eᵛ at 1 is off, for many steps h.
 enum DerivativeError {
@@ -95,6 +91,25 @@ enum DerivativeError {
   }
 
   static let best = steps.map { (step: $0, error: error(of: $0)) }.min { $0.error < $1.error }!
+}
+
+private func secantControl() -> Control {
+  let curves: [(String, @Sendable (Tensor) -> Tensor)] = [
+    ("e^v", { exp($0) }), ("v²", { $0 * $0 }), ("sin v", { sin($0) }),
+  ]
+  return Control(
+    "derivative",
+    label: "Drag v along a curve, shrink h, and watch the secant become the tangent",
+    vectors: curves.flatMap { name, curve in
+      [-1.5, 0.5, 1].flatMap { v in
+        [
+          Control.Vector("slope", name, v, gives: slope(at: v, curve)),
+          Control.Vector(
+            "secant", name, v, 0.25,
+            gives: (value(at: v + 0.25, curve) - value(at: v - 0.25, curve)) / 0.5),
+        ]
+      }
+    })
 }
 
 private func errors() -> Figure {

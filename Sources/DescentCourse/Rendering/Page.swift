@@ -4,12 +4,12 @@ import DescentCharts
 struct Page {
   let lessons: [Lesson]
   let index: Int
+  let blocks: [Block]
 
   private var lesson: Lesson { lessons[index] }
 
   /// The page, and the words under which a search finds it.
-  func html(searchIndex: String) throws -> String {
-    let blocks = try lesson.blocks()
+  func html(searchIndex: String) -> String {
     let controls = blocks.compactMap { block -> Control? in
       if case .control(let control) = block { control } else { nil }
     }
@@ -31,8 +31,8 @@ struct Page {
   }
 
   /// The words of a page that a search looks through, as a JSON object.
-  func searchEntry() throws -> String {
-    let words = try lesson.blocks().compactMap { block -> String? in
+  var searchEntry: String {
+    let words = blocks.compactMap { block -> String? in
       switch block {
       case .heading(let text): text
       case .paragraph(let prose): prose.plain
@@ -40,9 +40,7 @@ struct Page {
       }
     }
     let text = ([lesson.summary] + lesson.keywords + words).joined(separator: " ")
-    return """
-      {"page":\(json(lesson.id + ".html")),"title":\(json(lesson.title)),"text":\(json(text))}
-      """
+    return ["page": lesson.id + ".html", "title": lesson.title, "text": text].json
   }
 
   /// A whole document around the contents of `main`.
@@ -169,7 +167,7 @@ struct Page {
   private func vectors(of control: Control) -> [String] {
     control.vectors.map { vector in
       """
-      {"control":\(json(control.name)),"function":\(json(vector.function)),\
+      {"control":\(control.name.json),"function":\(vector.function.json),\
       "arguments":\(vector.arguments),"result":\(vector.result),"tolerance":\(vector.tolerance)}
       """
     }
@@ -178,20 +176,6 @@ struct Page {
   /// JSON that cannot end the script element around it.
   static func inScript(_ json: String) -> String {
     json.parts(separatedBy: "</").joined(separator: "<\\/")
-  }
-
-  private func json(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      default:
-        result += scalar.value < 32 ? " " : String(scalar)
-      }
-    }
-    return result + "\""
   }
 }
 

@@ -24,7 +24,10 @@ extension Formula.Node {
     case .cases(let rows):
       "<mrow><mo fence=\"true\">{</mo><mtable columnalign=\"left\">"
         + rows.map { row in
-          "<mtr>" + row.map { "<mtd>\($0.mathML)</mtd>" }.joined() + "</mtr>"
+          "<mtr>"
+            + row.map { "<mtd>\($0.mathML)</mtd>" }.joined(
+              separator: "<mtd><mtext>if </mtext></mtd>")
+            + "</mtr>"
         }.joined() + "</mtable></mrow>"
     }
   }

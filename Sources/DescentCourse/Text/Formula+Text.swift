@@ -1,6 +1,6 @@
 extension Formula: CustomStringConvertible {
   /// The formula in Unicode, on one line: ∇C = (∂C/∂w, ∂C/∂b).
-  public var description: String { root.text }
+  public var description: String { root.text.trimmed }
 }
 
 extension Formula.Node {
@@ -8,9 +8,11 @@ extension Formula.Node {
     switch self {
     case .identifier(let name), .number(let name): name
     case .text(let words): words
+    case .symbol(","): ", "
     case .symbol(let symbol): Self.spaced.contains(symbol) ? " \(symbol) " : symbol
     case .row(let nodes): Self.joined(nodes)
-    case .fraction(let above, let below): "\(above.enclosed)/\(below.enclosed)"
+    case .fraction(.number("1"), .number("2")): "½ "
+    case .fraction(let above, let below): "\(above.enclosed)/\(below.enclosed) "
     case .squareRoot(let inside): "√\(inside.enclosed)"
     case .accent(let base, let mark):
       base.text + (mark == "^" ? "\u{0302}" : mark == "¯" ? "\u{0304}" : "\u{20D7}")
@@ -19,7 +21,7 @@ extension Formula.Node {
         + (upper.map { Self.script($0.text, "^", Self.superscripts) } ?? "")
         + (base == .symbol("∑") || base == .symbol("∏") ? " " : "")
     case .cases(let rows):
-      "{ " + rows.map { $0.map(\.text).joined(separator: " for ") }.joined(separator: "; ") + " }"
+      "{ " + rows.map { $0.map(\.text).joined(separator: " if ") }.joined(separator: "; ") + " }"
     }
   }
 
@@ -29,7 +31,7 @@ extension Formula.Node {
     case .row(let nodes) where nodes.count > 1:
       // ∂C and the like read as one.
       nodes.count == 2 && nodes[0] == .symbol("∂") ? text : "(\(text))"
-    case .fraction: "(\(text))"
+    case .fraction: "(\(text.trimmed))"
     default: text
     }
   }
@@ -37,20 +39,26 @@ extension Formula.Node {
   /// Neighbours with a space where two words would run together.
   private static func joined(_ nodes: [Formula.Node]) -> String {
     var result = ""
+    var previous: Formula.Node?
     for node in nodes {
+      defer { previous = node }
       let next = node.text
       // A sign at the beginning, or after another, belongs to what follows it.
+      // max(0, z): a function stands close to its argument.
+      if next.first == "(", case .text? = previous, result.last == " " { result.removeLast() }
       let isSign =
         next == " − " && (result.isEmpty || result.hasSuffix("(") || result.hasSuffix(" "))
       let piece = isSign ? "−" : next
-      if case .text = node, let last = result.last, !last.isWhitespace, last != "(" {
+      if case .text = node, let last = result.last, !last.isWhitespace, last != "(", last != "−" {
         result += " "
       }
       result += piece
       if case .text(let words) = node, words.last?.isLetter == true { result += " " }
     }
-    return result.trimmed.parts(separatedBy: "  ").joined(separator: " ")
-      .parts(separatedBy: " (").joined(separator: " (")
+    let closed = [")", ",", "|", "]"].reduce(result) { text, mark in
+      text.parts(separatedBy: " " + mark).joined(separator: mark)
+    }
+    return closed.trimmed.parts(separatedBy: "  ").joined(separator: " ")
   }
 
   private static func script(

@@ -1,0 +1,184 @@
+import Descent
+import DescentCharts
+import Testing
+
+@testable import DescentCourse
+
+/// The numbers that each lesson's text and figures rest on, against an independent computation.
+@Suite("The course's numbers")
+struct NumbersTests {
+  @Test("1: the error of the central difference is a V, lowest near 3e-6")
+  func derivative() {
+    let best = DerivativeError.best
+    #expect(best.step > 5e-7 && best.step < 2e-5)
+    #expect(best.error < 2e-10)
+    #expect(DerivativeError.error(of: 0.1) > 1e-3 && DerivativeError.error(of: 1e-13) > 1e-6)
+  }
+
+  @Test("2: the gradient of the hill, its extrema, and the steepest direction")
+  func gradient() {
+    for (x, y) in [(0.5, 0.4), (-1.0, 0.7), (0.0, 0.0)] {
+      let e = value(at: -(x * x + y * y)) { exp($0) }
+      let slopes = Hill.gradient(at: [x, y])
+      #expect(abs(slopes[0] - (1 - 2 * x * x) * e) < 1e-12)
+      #expect(abs(slopes[1] + 2 * x * y * e) < 1e-12)
+    }
+    for sign in [1.0, -1] {
+      let place = [sign * 0.5.squareRoot(), 0]
+      #expect(abs(Hill.height(Tensor(place)).doubles()[0] - sign * 0.4288819425) < 1e-9)
+      #expect(Hill.gradient(at: place).allSatisfy { abs($0) < 1e-12 })
+    }
+  }
+
+  @Test("3: rates 0.19, 0.20 and 0.21 in the ravine")
+  func descent() {
+    #expect(abs(Ravine.end(rate: 0.19) / 7.06e-10 - 1) < 0.01)
+    #expect(abs(Ravine.end(rate: 0.20) - 1) < 1e-9)
+    #expect(abs(Ravine.end(rate: 0.21) / 1.9e8 - 1) < 0.01)
+    // Each step multiplies the distance by 1 − ηλ, in each direction.
+    let path = Ravine.descend(rate: 0.15, steps: 1).end.doubles()
+    #expect(abs(path[0] - 0.85) < 1e-12 && abs(path[1] + 0.5) < 1e-12)
+  }
+
+  @Test("4: the line through three points")
+  func regression() {
+    let slopes = Line.gradient(w: 0, b: 0, Line.three)
+    #expect(abs(slopes[0] + 13.0 / 3) < 1e-12 && abs(slopes[1] + 3) < 1e-12)
+    let end = Line.descend(Line.three, rate: 0.3, steps: 400).end.doubles()
+    #expect(abs(end[0] - 2) < 1e-6 && abs(end[1] - 1) < 1e-6)
+    let (fit, exact) = (
+      Line.descend(Line.noisy, rate: 0.5, steps: 500).end.doubles(), Line.leastSquares(Line.noisy)
+    )
+    #expect(zip(fit, exact).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
+  @Test("5: the mean over all minibatches is the gradient, and the spread is as the formula says")
+  func minibatches() {
+    let all = Minibatches.allSubsets
+    #expect(all.subsets == 210 && all.difference < 1e-12)
+    for spread in Minibatches.spreads {
+      #expect(abs(spread.measured - spread.predicted) <= 0.02 * spread.predicted + 1e-9)
+    }
+    // An epoch takes every sample once: 100 samples in minibatches of 30 are 4 steps.
+    #expect(Minibatches.descend(size: 30, rate: 0.1, epochs: 2).count == 1 + 8)
+  }
+
+  @Test("6: the cheese festival")
+  func festival() {
+    #expect(Festival.decisions(threshold: 5) == Festival.cases.map { $0[0] })
+    let eager = zip(Festival.cases, Festival.decisions(threshold: 3)).filter { $1 == 1 }.map(\.0)
+    #expect(eager == [[0, 1, 1], [1, 0, 0], [1, 0, 1], [1, 1, 0], [1, 1, 1]])
+  }
+
+  @Test("7: gates, circuits of NANDs, and what a perceptron can learn")
+  func logic() {
+    #expect(Gates.nand.outputs(Truth.rows(2)) == [1, 1, 1, 0])
+    #expect(Gates.literal == "0, 0, 0, 0")
+    #expect(Circuit.halfAdder.correctRows { [$0[0] * $0[1], $0[0] != $0[1] ? 1 : 0] } == 4)
+    let products = Circuit.multiplier.correctRows { bits in
+      let product = Int((2 * bits[0] + bits[1]) * (2 * bits[2] + bits[3]))
+      return [8, 4, 2, 1].map { product & $0 == 0 ? 0 : 1 }
+    }
+    #expect(products == 16)
+    let learned = Gates.learning
+    #expect(learned.prefix(3).allSatisfy { $0.rounds != nil })
+    #expect(learned[3].name == "XOR" && learned[3].rounds == nil && learned[3].best == 3)
+  }
+
+  @Test("8: the sigmoid, and XOR learned from ten beginnings")
+  func sigmoid() {
+    #expect(value(at: 0) { Descent.sigmoid($0) } == 0.5)
+    #expect(abs(slope(at: 0) { Descent.sigmoid($0) } - 0.25) < 1e-15)
+    for z in [-2.0, -0.1, 0.1, 2] {
+      let steep = value(at: 1000 * z) { Descent.sigmoid($0) }
+      #expect(abs(steep - (z > 0 ? 1 : 0)) < 1e-12)
+    }
+    #expect(XOR.solvedSeeds == 10)
+    #expect(slope(at: 0.3) { Activation.step($0) } == 0)
+  }
+
+  @Test("9: the largest slopes, and a dead unit")
+  func activations() {
+    #expect(abs(Gallery.steepest(.sigmoid) - 0.25) < 1e-12)
+    #expect(abs(Gallery.steepest(.tanh) - 1) < 1e-12)
+    #expect(Set(Gallery.slopes(.relu).map(\.y)) == [0, 1])
+    #expect(Gallery.deadUnit.relu == 0 && Gallery.deadUnit.leaky > 0.01)
+  }
+
+  @Test("10: squares and magnitudes with an outlier")
+  func losses() {
+    let fits = Outlier.fits
+    #expect(abs(fits.squares - 26.5) < 1e-6)
+    #expect(fits.magnitudes >= 2 && fits.magnitudes <= 3)
+    for constant in [2.0, 2.5, 3] {
+      #expect(Outlier.cost(absoluteError, at: constant) == fits.atTwo)
+    }
+    for constant in [1.99, 3.01] {
+      #expect(Outlier.cost(absoluteError, at: constant) > fits.atTwo)
+    }
+  }
+
+  @Test("11: a saturated neuron learns slowly from squares, and quickly from cross-entropy")
+  func saturation() {
+    let easy = SaturatedNeuron.train(from: (0.6, 0.9), SaturatedNeuron.square)
+    let hard = SaturatedNeuron.train(from: (2, 2), SaturatedNeuron.square)
+    let cured = SaturatedNeuron.train(from: (2, 2), SaturatedNeuron.crossEntropy)
+    #expect(abs(easy[0] - 0.8176) < 5e-5 && abs(easy[300] - 0.0940) < 5e-5)
+    #expect(abs(hard[0] - 0.9820) < 5e-5 && abs(hard[150] - 0.933) < 5e-4)
+    #expect(abs(hard[300] - 0.2028) < 5e-5 && abs(cured[300] - 0.0120) < 5e-5)
+  }
+
+  @Test("12: softmax and its loss")
+  func softmax() {
+    let shares = Shares.softmax([1, 2, 3])
+    for (share, expected) in zip(shares, [0.09003057, 0.24472847, 0.66524096]) {
+      #expect(abs(share - expected) < 1e-8)
+    }
+    #expect(abs(shares.reduce(0, +) - 1) < 1e-12)
+    #expect(abs(Shares.loss([1, 2, 3], 2) - 0.40760596) < 1e-8)
+    #expect(abs(Shares.loss([Double](repeating: 0.3, count: 10), 7) - 2.302585) < 1e-6)
+    #expect(Shares.softmax([1000, 1001, 1002]) == Shares.softmax([0, 1, 2]))
+    let signal = Shares.signal([1, 2, 3], 2)
+    for (index, share) in shares.enumerated() {
+      #expect(abs(signal[index] - (share - (index == 2 ? 1 : 0))) < 1e-12)
+    }
+  }
+
+  @Test("13: backpropagation through the 2-2-2 network")
+  func backpropagation() {
+    let run = TwoTwoTwo.run()
+    #expect(abs(run.cost - 0.298371109) < 1e-9)
+    let after = TwoTwoTwo.stepped(TwoTwoTwo.weights, run.gradients).flatMap { $0.flatMap { $0 } }
+    let expected = [
+      0.14978072, 0.19956143, 0.24975114, 0.29950229, 0.35891648, 0.40866619, 0.51130127,
+      0.56137012,
+    ]
+    for (weight, expected) in zip(after, expected) { #expect(abs(weight - expected) < 5e-9) }
+    #expect(abs(TwoTwoTwo.trained(steps: 1) - 0.291027774) < 1e-9)
+    #expect(abs(TwoTwoTwo.trained(steps: 10_000) / 3.51019e-5 - 1) < 1e-5)
+    #expect(TwoTwoTwo.worstDifference < 1e-7)
+    let swapped = TwoTwoTwo.outputInsteadOfInput
+    #expect(abs(swapped.right - swapped.wrong) > 0.02)
+  }
+
+  @Test("14: the digits, and what a network reads of them")
+  func digits() throws {
+    let reader = try DigitReader.trained.get()
+    #expect(reader.model.parameterCount == 23_860)
+    #expect(reader.accuracy > 90)
+    #expect(try #require(reader.history.losses.first) < 2.302585)
+  }
+
+  @Test("15: parameters, and gradients of deep stacks at the start")
+  func unstable() throws {
+    #expect(DeepStack.parametersOfLargeLayer == 50_177_000)
+    let ratios = DeepStack.ratios
+    // The published ratios are of single beginnings; medians of nine lie near them.
+    for (ratio, published) in zip(ratios, [4.7, 24, 96]) {
+      #expect(ratio.sigmoid > published / 2 && ratio.sigmoid < published * 2, "\(ratio)")
+    }
+    for ratio in ratios { #expect(ratio.relu > 0.2 && ratio.relu < 5, "\(ratio)") }
+    let chain = DeepStack.chain(.sigmoid, weight: 1, depth: 10)
+    #expect(abs(chain[0]) < 9.54e-7)
+  }
+}
