@@ -282,7 +282,7 @@ struct Circuit {
       title: "3 × 2 = 6, by NAND perceptrons",
       description:
         "A circuit of \(circuit.gates.count) NAND perceptrons in \(circuit.depth) columns that "
-        + "multiplies two numbers of two bits; lit are the wires that carry a 1 for 3 × 2.",
+        + "multiplies two numbers of two bits; lit are those that say 1 for 3 × 2.",
       content: .network(NetworkDiagram(layers: layers, connections: connections)))
   }
 

@@ -135,9 +135,10 @@ struct Page {
     func row(_ cells: [String], _ tag: String) -> String {
       "<tr>" + cells.map { "<\(tag)>\(escapedForHTML($0))</\(tag)>" }.joined() + "</tr>"
     }
-    return "<table class=\"numbers\"><caption>\(escapedForHTML(table.caption))</caption><thead>"
+    return
+      "<div class=\"scroll\"><table class=\"numbers\"><caption>\(escapedForHTML(table.caption))</caption><thead>"
       + row(table.columns, "th") + "</thead><tbody>"
-      + table.rows.map { row($0, "td") }.joined() + "</tbody></table>"
+      + table.rows.map { row($0, "td") }.joined() + "</tbody></table></div>"
   }
 
   private func html(_ question: Question) -> String {

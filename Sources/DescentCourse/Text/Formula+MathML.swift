@@ -14,7 +14,7 @@ extension Formula.Node {
     case .symbol(let symbol): Self.mathML(ofSymbol: symbol)
     case .text(let words):
       "<mtext>\(escapedForHTML(words.replacingSpaces))</mtext>"
-    case .row(let nodes): "<mrow>\(nodes.map(\.mathML).joined())</mrow>"
+    case .row(let nodes): "<mrow>\(Self.joined(nodes))</mrow>"
     case .fraction(let above, let below): "<mfrac>\(above.mathML)\(below.mathML)</mfrac>"
     case .squareRoot(let inside): "<msqrt>\(inside.mathML)</msqrt>"
     case .accent(let base, let mark):
@@ -47,11 +47,25 @@ extension Formula.Node {
     }
   }
 
+  /// Neighbours, with a little room between the name of a function and what is not in parentheses.
+  private static func joined(_ nodes: [Formula.Node]) -> String {
+    var result = ""
+    for (node, next) in zip(nodes, nodes.dropFirst() + [.symbol(")")]) {
+      result += node.mathML
+      if case .text = node {
+        if case .symbol = next { continue }
+        result += "<mspace width=\"0.2em\"/>"
+      }
+    }
+    return result
+  }
+
   private static func mathML(ofSymbol symbol: String) -> String {
     if symbol == " " || symbol == "\u{2003}" {
       return "<mspace width=\"\(symbol == " " ? "0.3em" : "1em")\"/>"
     }
-    return "<mo>\(escapedForHTML(symbol))</mo>"
+    // Parentheses that grow with every index would push the lines apart.
+    return "<mo stretchy=\"false\">\(escapedForHTML(symbol))</mo>"
   }
 }
 
