@@ -417,10 +417,11 @@ INLINE void NAME(multiply_half_packed)(const NAME(product) *p, descent_worker *w
 }
 
 // Blocks of a (PACKED_M x PACKED_K) and of b (PACKED_K x some hundreds) are meant for the second
-// cache; panels of b stream from there.
+// cache; panels of b stream from there. Machines with few registers mostly have 32 KiB of first
+// cache: there a panel of b and one of a must fit, so k is cut shorter.
 enum {
-    NAME(PACKED_K) = 512 * 4 / sizeof(REAL),
-    NAME(PACKED_M) = ROWS * 16,
+  NAME(PACKED_K) = (ROWS < 8 ? 256 : 512) * 4 / sizeof(REAL),
+  NAME(PACKED_M) = ROWS * (ROWS < 8 ? 32 : 16),
   NAME(PACKED_N) = 1024,
 };
 
