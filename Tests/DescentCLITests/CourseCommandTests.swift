@@ -7,10 +7,13 @@ import Testing
     try Program.withFolder { try Program.run(["course"] + arguments, in: folder ?? $0) }
   }
 
-  @Test("Without a name it lists the lessons in order; with one it shows it, without colours in a file")
+  @Test(
+    "Without a name it lists the lessons in order; with one it shows it, without colours in a file")
   func reading() throws {
     let list = try run()
-    #expect(list.status == 0 && list.output.contains(" 1  derivative") && list.output.contains("15  unstable"))
+    #expect(
+      list.status == 0 && list.output.contains(" 1  derivative")
+        && list.output.contains("15  unstable"))
     let lesson = try run("softmax")
     #expect(lesson.status == 0 && lesson.output.contains("0.66524096"))
     #expect(!lesson.output.contains("\u{1B}"))
@@ -55,11 +58,13 @@ import Testing
   func experiment() throws {
     try Program.withFolder { folder in
       let result = try Program.run(
-        ["course", "experiment", "rate-too-large", "--seeds", "1", "--output", "r.json"], in: folder)
+        ["course", "experiment", "rate-too-large", "--seeds", "1", "--output", "r.json"], in: folder
+      )
       #expect(result.status == 0 && result.output.contains("published"), "\(result.errors)")
       let file = try Data(contentsOf: folder.appendingPathComponent("r.json"))
       let json = try #require(try JSONSerialization.jsonObject(with: file) as? [String: Any])
-      #expect(json["experiment"] as? String == "rate-too-large" && json["profile"] as? String == "quick")
+      #expect(
+        json["experiment"] as? String == "rate-too-large" && json["profile"] as? String == "quick")
       let missing = try Program.run(
         ["course", "experiment", "first", "--data", "nowhere"], in: folder)
       #expect(missing.status == 66 && missing.errors.contains("nowhere"))

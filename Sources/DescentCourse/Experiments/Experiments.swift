@@ -16,7 +16,8 @@ extension Experiment {
 
   static let wider = Experiment(
     id: "wider",
-    summary: "784-100-10, the same: more hidden units; most beginnings lose a class or two for good",
+    summary:
+      "784-100-10, the same: more hidden units; most beginnings lose a class or two for good",
     quantities: [
       // The book, too, warns of the spread between runs; its number is of a good one.
       .shown("test after the first epoch, %"), .shown("best test, %", 96.59),
