@@ -1,10 +1,13 @@
 // The thread pool and the loop that runs a plan.
 //
-// The caller runs single-task instructions itself. For one with more tasks it publishes a ticket,
-// one word that holds the number of the job and the next unclaimed task; whoever raises the word by
-// one has claimed that task. Workers wait by spinning on the ticket, which answers in well under a
-// microsecond, and after a while by sleeping, which costs tens of microseconds to wake but burns
-// nothing.
+// The caller runs single-task instructions itself. One with more tasks becomes a job: the tasks are
+// dealt out in runs of neighbours, the first run to the first thread and so on, and who is done with
+// his own helps the others. As instructions are cut in the order of their memory, a thread mostly
+// meets the rows that it wrote before, and finds them in its own cache: cores that share none with
+// each other pay several times as much for a line that the other one wrote last.
+//
+// Workers wait by spinning on the number of the job, which answers in well under a microsecond, and
+// after a while by sleeping, which costs tens of microseconds to wake but burns nothing.
 
 #define _GNU_SOURCE
 #include "internal.h"
@@ -26,25 +29,37 @@ enum {
   TURN = 64,  // pauses between two looks at the clock
 };
 
-// The ticket: the number of the job in the upper half, the next unclaimed task in the lower.
+// A job as it is run.
+typedef struct {
+  uint32_t number, tasks;
+  const descent_kernels *kernels;
+  const descent_instruction *instruction;
+  void *const *buffers;
+} descent_job;
+
+// A thread's ticket: the number of the last job that it had tasks of, and its next unclaimed task of
+// that one. On a cache line of its own, as is all that different threads write.
+typedef struct { _Alignas(128) _Atomic uint64_t word; } descent_ticket;
 #define TICKET_JOB(ticket) ((uint32_t)((ticket) >> 32))
 #define TICKET_TASK(ticket) ((uint32_t)(ticket))
+// Jobs are numbered round and round. So often, tickets that nobody had a use for are brought forward,
+// before they would look like those of jobs to come.
+#define TICKETS_RENEWED (UINT32_C(1) << 30)
 
-// Words that different threads write lie on cache lines of their own.
 struct descent_pool {
-  _Alignas(128) _Atomic uint64_t ticket;
-  // The job; atomic because a late worker may read it while the next one is published. It finds out
-  // when its claim fails, and uses nothing of what it read.
+  // The published job. While its number is odd the rest is being written.
+  _Alignas(128) _Atomic uint32_t number;
   _Atomic uint32_t tasks;
   _Atomic(const descent_kernels *) kernels;
   _Atomic(const descent_instruction *) instruction;
   _Atomic(void *const *) buffers;
-  _Alignas(128) _Atomic uint32_t finished;  // tasks of this job
+  _Alignas(128) _Atomic uint32_t finished;  // tasks of this job, by workers
   _Alignas(128) _Atomic int32_t sleeping;   // workers
   _Atomic bool closing;
   pthread_mutex_t lock;
   pthread_cond_t wake;
   int32_t threads;
+  descent_ticket *tickets;
   descent_worker **workers;  // [0] is the caller's
   pthread_t *handles;
 };
@@ -80,31 +95,55 @@ static inline void run_task(const descent_kernels *kernels, const descent_instru
   }
 }
 
-/// Claims and runs tasks until none is left of the job on the ticket.
-static void work(descent_pool *pool, descent_worker *worker) {
-  uint64_t ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
+/// Reads the published job; false if the next one is being written over it.
+static bool read_job(descent_pool *pool, descent_job *job) {
+  job->number = atomic_load_explicit(&pool->number, memory_order_acquire);
+  job->tasks = atomic_load_explicit(&pool->tasks, memory_order_relaxed);
+  job->kernels = atomic_load_explicit(&pool->kernels, memory_order_relaxed);
+  job->instruction = atomic_load_explicit(&pool->instruction, memory_order_relaxed);
+  job->buffers = atomic_load_explicit(&pool->buffers, memory_order_relaxed);
+  atomic_thread_fence(memory_order_acquire);
+  return job->number % 2 == 0 &&
+         atomic_load_explicit(&pool->number, memory_order_relaxed) == job->number;
+}
+
+/// Claims the next task of those that were dealt to a thread; -1 if there is none.
+static int64_t claim(descent_pool *pool, const descent_job *job, int32_t owner) {
+  uint64_t threads = (uint64_t)pool->threads;
+  uint32_t first = (uint32_t)((job->tasks * (uint64_t)owner + threads - 1) / threads);
+  uint32_t end = (uint32_t)((job->tasks * (uint64_t)(owner + 1) + threads - 1) / threads);
+  _Atomic uint64_t *word = &pool->tickets[owner].word;
+  uint64_t ticket = atomic_load_explicit(word, memory_order_relaxed);
   for (;;) {
-    uint32_t tasks = atomic_load_explicit(&pool->tasks, memory_order_relaxed);
-    const descent_kernels *kernels = atomic_load_explicit(&pool->kernels, memory_order_relaxed);
-    const descent_instruction *instruction =
-        atomic_load_explicit(&pool->instruction, memory_order_relaxed);
-    void *const *buffers = atomic_load_explicit(&pool->buffers, memory_order_relaxed);
-    // What was read above belongs to this ticket's job if the ticket has not moved on meanwhile.
-    atomic_thread_fence(memory_order_acquire);
-    if (TICKET_TASK(ticket) >= tasks) {
-      uint64_t again = atomic_load_explicit(&pool->ticket, memory_order_acquire);
-      if (TICKET_JOB(again) == TICKET_JOB(ticket)) return;
-      ticket = again;
-      continue;
+    // A ticket of a later job: this one is long done. One of an earlier job: nothing is claimed yet,
+    // and as the job cannot end before all of it is, the ticket cannot get past it unseen.
+    int32_t ahead = (int32_t)(TICKET_JOB(ticket) - job->number);
+    uint32_t task = ahead == 0 ? TICKET_TASK(ticket) : first;
+    if (ahead > 0 || task >= end) return -1;
+    uint64_t claimed = (uint64_t)job->number << 32 | (task + 1);
+    if (atomic_compare_exchange_weak_explicit(word, &ticket, claimed, memory_order_relaxed,
+                                              memory_order_relaxed)) {
+      return task;
     }
-    if (!atomic_compare_exchange_weak_explicit(&pool->ticket, &ticket, ticket + 1,
-                                               memory_order_acq_rel, memory_order_acquire)) {
-      continue;
-    }
-    run_task(kernels, instruction, TICKET_TASK(ticket), buffers, worker);
-    atomic_fetch_add_explicit(&pool->finished, 1, memory_order_release);
-    ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire);
   }
+}
+
+/// Runs the tasks of a job that were dealt to a thread, then those that others have not come to.
+/// Those of a worker are added to `finished`; the caller gets the number of its own.
+static uint32_t work(descent_pool *pool, const descent_job *job, int32_t index) {
+  uint32_t all = 0;
+  for (int32_t i = 0; i < pool->threads; i++) {
+    int32_t owner = index + i < pool->threads ? index + i : index + i - pool->threads;
+    uint32_t done = 0;
+    for (int64_t task; (task = claim(pool, job, owner)) >= 0; done++) {
+      run_task(job->kernels, job->instruction, task, job->buffers, pool->workers[index]);
+    }
+    if (done > 0 && index > 0) {
+      atomic_fetch_add_explicit(&pool->finished, done, memory_order_release);
+    }
+    all += done;
+  }
+  return all;
 }
 
 /// Waits for a job after number `seen`, or for the end of the pool; spins, then sleeps.
@@ -112,7 +151,7 @@ static void wait_for_job(descent_pool *pool, uint32_t seen) {
   int64_t start = now();
   for (;;) {
     for (int i = 0; i < TURN; i++) {
-      if (TICKET_JOB(atomic_load_explicit(&pool->ticket, memory_order_acquire)) != seen) return;
+      if (atomic_load_explicit(&pool->number, memory_order_relaxed) != seen) return;
       pause_briefly();
     }
     int64_t waited = now() - start;
@@ -120,10 +159,10 @@ static void wait_for_job(descent_pool *pool, uint32_t seen) {
     if (waited > POLITE_NANOSECONDS) sched_yield();
   }
   pthread_mutex_lock(&pool->lock);
-  // Announced before the last look at the ticket, as the caller publishes the ticket before it
+  // Announced before the last look at the number, as the caller publishes the number before it
   // looks at `sleeping`: one of the two sees the other.
   atomic_fetch_add(&pool->sleeping, 1);
-  while (TICKET_JOB(atomic_load(&pool->ticket)) == seen && !atomic_load(&pool->closing)) {
+  while (atomic_load(&pool->number) == seen && !atomic_load(&pool->closing)) {
     pthread_cond_wait(&pool->wake, &pool->lock);
   }
   atomic_fetch_sub(&pool->sleeping, 1);
@@ -134,12 +173,10 @@ static void *worker_main(void *argument) {
   worker_start start = *(worker_start *)argument;
   free(argument);
   descent_pool *pool = start.pool;
-  descent_worker *worker = pool->workers[start.index];
-  uint32_t seen = 0;
+  descent_job job = {0};
   while (!atomic_load_explicit(&pool->closing, memory_order_acquire)) {
-    wait_for_job(pool, seen);
-    seen = TICKET_JOB(atomic_load_explicit(&pool->ticket, memory_order_acquire));
-    work(pool, worker);
+    wait_for_job(pool, job.number);
+    if (read_job(pool, &job)) work(pool, &job, start.index);
   }
   return NULL;
 }
@@ -150,26 +187,34 @@ static void wake_sleepers(descent_pool *pool) {
   pthread_mutex_unlock(&pool->lock);
 }
 
+/// Marks all tickets as used up in the job before `number`; between jobs only.
+static void renew_tickets(descent_pool *pool, uint32_t number) {
+  for (int32_t i = 0; i < pool->threads; i++) {
+    uint64_t ticket = (uint64_t)(number - 2) << 32 | UINT32_MAX;
+    atomic_store_explicit(&pool->tickets[i].word, ticket, memory_order_relaxed);
+  }
+}
+
 /// Runs all tasks of an instruction on all threads.
 static void run_together(descent_pool *pool, const descent_kernels *kernels,
                          const descent_instruction *instruction, void *const *buffers) {
-  uint32_t tasks = (uint32_t)instruction->tasks;
+  uint32_t last = atomic_load_explicit(&pool->number, memory_order_relaxed);
+  descent_job job = {last + 2, (uint32_t)instruction->tasks, kernels, instruction, buffers};
+  if (job.number % TICKETS_RENEWED == 0) renew_tickets(pool, job.number);
   atomic_store_explicit(&pool->finished, 0, memory_order_relaxed);
-  uint32_t job = TICKET_JOB(atomic_load_explicit(&pool->ticket, memory_order_relaxed)) + 1;
-  // No task of the last job can be claimed any more, but its ticket can still be read; while the
-  // fields below change, a claim on it must fail, so the ticket moves to a full one first.
-  atomic_store_explicit(&pool->ticket, (uint64_t)job << 32 | UINT32_MAX, memory_order_seq_cst);
-  atomic_store_explicit(&pool->tasks, tasks, memory_order_relaxed);
+  // All of the last job is done, but a late worker may be reading it.
+  atomic_store_explicit(&pool->number, last + 1, memory_order_relaxed);
+  atomic_thread_fence(memory_order_release);
+  atomic_store_explicit(&pool->tasks, job.tasks, memory_order_relaxed);
   atomic_store_explicit(&pool->kernels, kernels, memory_order_relaxed);
   atomic_store_explicit(&pool->instruction, instruction, memory_order_relaxed);
   atomic_store_explicit(&pool->buffers, buffers, memory_order_relaxed);
-  job++;
-  atomic_store_explicit(&pool->ticket, (uint64_t)job << 32, memory_order_seq_cst);
+  atomic_store_explicit(&pool->number, job.number, memory_order_seq_cst);
   if (atomic_load_explicit(&pool->sleeping, memory_order_seq_cst) > 0) wake_sleepers(pool);
-  work(pool, pool->workers[0]);
+  uint32_t rest = job.tasks - work(pool, &job, 0);
   // Others may still be at their last tasks.
   int64_t start = 0;
-  for (int turn = 1; atomic_load_explicit(&pool->finished, memory_order_acquire) < tasks; turn++) {
+  for (int turn = 1; atomic_load_explicit(&pool->finished, memory_order_acquire) < rest; turn++) {
     pause_briefly();
     if (turn % TURN != 0) continue;
     if (start == 0) start = now();
@@ -241,6 +286,8 @@ descent_pool *descent_pool_create(int32_t threads) {
   descent_pool *pool = allocate(sizeof *pool);
   memset(pool, 0, sizeof *pool);
   pool->threads = threads;
+  pool->tickets = allocate((size_t)threads * sizeof *pool->tickets);
+  memset(pool->tickets, 0, (size_t)threads * sizeof *pool->tickets);
   pool->workers = calloc((size_t)threads, sizeof *pool->workers);
   pool->handles = calloc((size_t)threads, sizeof *pool->handles);
   if (!pool->workers || !pool->handles) abort();
@@ -268,10 +315,8 @@ descent_pool *descent_pool_create(int32_t threads) {
 void descent_pool_destroy(descent_pool *pool) {
   if (!pool) return;
   atomic_store(&pool->closing, true);
-  // A new job number without tasks ends the spinning, too.
-  uint32_t job = TICKET_JOB(atomic_load(&pool->ticket)) + 1;
-  atomic_store(&pool->tasks, 0);
-  atomic_store(&pool->ticket, (uint64_t)job << 32 | UINT32_MAX);
+  // An odd number ends the spinning, too, and is no job.
+  atomic_fetch_add(&pool->number, 1);
   wake_sleepers(pool);
   for (int32_t w = 1; w < pool->threads; w++) pthread_join(pool->handles[w], NULL);
   for (int32_t w = 0; w < pool->threads; w++) {
@@ -280,6 +325,7 @@ void descent_pool_destroy(descent_pool *pool) {
   }
   pthread_mutex_destroy(&pool->lock);
   pthread_cond_destroy(&pool->wake);
+  free(pool->tickets);
   free(pool->workers);
   free(pool->handles);
   free(pool);
