@@ -182,6 +182,10 @@ def description(results):
         if all(limits):
             what = "FP32 multiply-adds" if name == "fma" else name.replace("_per_thread", "")
             rows.append([what, f"{number(limits[0])} {unit}, two threads {number(limits[1])}"])
+    trips = [line["roundtrip"] for line in results.lines if "roundtrip" in line]
+    if trips:
+        trip = f"{statistics.median(trips):.0f} ns in the median of {len(trips)}, at most {max(trips)}"
+        rows.append(["round trip between the cores, before runs with two threads", trip])
     versions = {line["peer"]: line["version"] for line in results.lines if "version" in line}
     if versions:
         named = [f"{name} {version}" for name, version in sorted(versions.items())]
