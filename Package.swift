@@ -12,7 +12,9 @@ let package = Package(
   ],
   dependencies: [
     // The command lines only: options, help, completions and "did you mean" that we need not write.
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    // Configuration files only: YAML, of which JSON is a part; the library brings its C with it.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
   ],
   targets: [
     .target(name: "DescentKernels"),
@@ -31,6 +33,7 @@ let package = Package(
       dependencies: [
         "Descent", "DescentData", "DescentCharts", "DescentCourse",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
       ]),
     .executableTarget(
       name: "descent-bench",

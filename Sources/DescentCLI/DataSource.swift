@@ -3,11 +3,15 @@ import Descent
 import DescentData
 import Foundation
 
-/// Where samples come from: an embedded, downloaded, stored or generated set.
+/// Where samples come from: a table of one's own, or an embedded, downloaded or generated set.
 struct DataSource: ParsableArguments {
   @Argument(
-    help: "The data set: digits, mnist, fashion, \(GeneratedSet.names.joined(separator: ", ")).")
+    help: ArgumentHelp(
+      "The data: a CSV or TSV file, or a set by name.",
+      discussion: "Sets: \(Self.names.joined(separator: ", "))."))
   var set: String
+
+  @OptionGroup(title: "Tables") var tableOptions: TableOptions
 
   @Option(help: "The folder of mnist's or fashion's IDX files, compressed or not.")
   var data: String?
@@ -34,6 +38,10 @@ struct DataSource: ParsableArguments {
     var batchSize = 128
     /// The share of the training samples that validation takes.
     var validationShare = 0.1
+    /// The samples that each epoch is checked on, where the set has them apart.
+    var validation: Dataset?
+    /// The table that the samples come from.
+    var table: TableSet?
     var classNames: [String] { training.classNames }
     var outputCount: Int { training.targets.rank > 1 ? training.targets.shape[1] : 1 }
   }
@@ -62,7 +70,8 @@ struct DataSource: ParsableArguments {
         test: Dataset(test), imageSize: (training.height, training.width))
       loaded.validationShare = 1.0 / 6
       return loaded
-    default: return try generated(seed: seed)
+    case _ where GeneratedSet.names.contains(set): return try generated(seed: seed)
+    default: return try tableOptions.load(set, seed: seed)
     }
   }
 

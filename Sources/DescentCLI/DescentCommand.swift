@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// `descent`: the program.
 @main
@@ -17,7 +18,23 @@ struct DescentCommand: ParsableCommand {
       """,
     version: "descent 0.1.0",
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, PredictCommand.self, InspectCommand.self,
+      TrainCommand.self, DoctorCommand.self, EvaluateCommand.self, PredictCommand.self,
+      InspectCommand.self,
       DataCommand.self, CourseCommand.self,
     ])
+
+  static func main() {
+    let typed = Array(CommandLine.arguments.dropFirst())
+    do {
+      var arguments = typed
+      try reportingErrors {
+        arguments = try Configuration(
+          typed, environment: ProcessInfo.processInfo.environment
+        ).arguments
+      }
+      main(arguments)
+    } catch {
+      exit(withError: error)
+    }
+  }
 }

@@ -12,6 +12,9 @@ struct EvaluateCommand: ParsableCommand {
       Examples:
         descent evaluate runs/digits digits
         descent evaluate runs/mnist mnist --data FOLDER --json
+        descent evaluate runs/houses new-houses.csv
+
+      Rows of a table need the column that the model was trained to tell.
       """)
 
   @Argument(help: "The model: a run folder or a .safetensors file.")
@@ -32,17 +35,40 @@ struct EvaluateCommand: ParsableCommand {
     try reportingErrors {
       try setThreads(threads)
       let model = try Model(contentsOf: RunFolder.modelPath(model))
-      let set = try source.load(seed: seed)
-      try check(model, fits: set)
+      let data: Dataset
+      let name: String
+      if let contract = model.card.table {
+        (data, name) = (try rows(contract, model.card.classNames), "rows of \(source.set)")
+      } else {
+        let set = try source.load(seed: seed)
+        try check(model, fits: set)
+        (data, name) = (set.test, "test samples of \(set.name)")
+      }
       let loss = Loss.named(model.card.loss) ?? .crossEntropy
-      let report = try Report(model, on: set.test, loss: loss)
+      let report = try Report(model, on: data, loss: loss)
       if json {
         print(report.json(prefix: "test_"))
       } else {
-        print("on the \(set.test.count) test samples of \(set.name):", terminator: " ")
+        print("on the \(data.count) \(name):", terminator: " ")
         print(report.text(style: .detect()))
       }
     }
+  }
+
+  /// The rows of a table that have a target.
+  private func rows(_ contract: TableContract, _ classNames: [String]) throws -> Dataset {
+    let table = try Table(contentsOf: source.set, contract.reading)
+    let known = try TableTarget(
+      table.column(contract.target), of: source.set,
+      wish: classNames.isEmpty ? .regression : .multiclass, known: classNames
+    ).isKnown
+    let positions = known.indices.filter { known[$0] }
+    guard !positions.isEmpty else {
+      throw DataError.mismatch(
+        path: source.set, found: "no row with a value of \"\(contract.target)\"",
+        expected: "at least one", remedy: "Use descent predict for rows without it")
+    }
+    return try Dataset(table[positions], contract, classNames: classNames)
   }
 
   private func check(_ model: Model, fits set: DataSource.Loaded) throws {

@@ -43,23 +43,5 @@ func writeError(_ text: String) { FileHandle.standardError.write(Data(text.utf8)
 
 /// The known name nearest to what was typed, if it is near: for "did you mean".
 func suggestion(for typed: String, among names: [String]) -> String {
-  let nearest = names.min { distance(typed, $0) < distance(typed, $1) }
-  guard let nearest, distance(typed, nearest) <= max(2, typed.count / 3) else { return "" }
-  return " Did you mean \"\(nearest)\"?"
-}
-
-/// The number of single-character edits between two words (Levenshtein, 1966).
-private func distance(_ a: String, _ b: String) -> Int {
-  let (a, b) = (Array(a), Array(b))
-  var row = Array(0...b.count)
-  for i in 0..<a.count {
-    var previous = row[0]
-    row[0] = i + 1
-    for j in 0..<b.count {
-      let replaced = previous + (a[i] == b[j] ? 0 : 1)
-      previous = row[j + 1]
-      row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
-    }
-  }
-  return row[b.count]
+  nearest(to: typed, among: names).map { " Did you mean \"\($0)\"?" } ?? ""
 }

@@ -23,6 +23,18 @@ enum Figures {
       content: .lines(LineChart(series, x: Axis("epoch"), y: axis)))
   }
 
+  /// The loss of each epoch.
+  static func losses(_ history: History, _ set: String) -> Figure {
+    var series = [Series("training", values: history.losses)]
+    if !history.validationLosses.isEmpty {
+      series.append(Series("validation", values: history.validationLosses))
+    }
+    return Figure(
+      title: "The loss", description: "After each epoch, on the training and validation set.",
+      content: .lines(
+        LineChart(series, x: Axis("epoch"), y: Axis("loss", scale: .logarithmic))))
+  }
+
   /// A few test images as the network took them: mistakes first, each with what it was.
   static func mistakes(_ report: Report, size: (height: Int, width: Int)) -> Figure {
     let data = report.data

@@ -59,6 +59,8 @@ struct NetworkOptions: ParsableArguments {
 
     let text = layers ?? set.layers
     var chain: [any Layer] = set.training.sampleShape.rank > 1 ? [Flatten()] : []
+    let embeddings = set.table?.contract.embeddings ?? []
+    if !embeddings.isEmpty { chain.append(EmbedColumns(embeddings)) }
     let hidden = try hiddenLayers(text)
     for (units, activation) in hidden {
       chain.append(

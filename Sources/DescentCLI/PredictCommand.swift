@@ -2,6 +2,7 @@ import ArgumentParser
 import Descent
 import DescentCharts
 import DescentData
+import Foundation
 
 /// `descent predict`: what a stored model makes of new samples.
 struct PredictCommand: ParsableCommand {
@@ -11,11 +12,13 @@ struct PredictCommand: ParsableCommand {
     discussion: """
       Examples:
         descent predict runs/digits seven.png
-        descent predict runs/spirals rows.csv --format json
+        descent predict runs/houses new-houses.csv --format csv > prices.csv
 
+      Rows of a table are matched by the names of their columns, and treated as those that the \
+      model was trained on; they are read part by part, so the file may be larger than memory. \
       Pictures (PNG, PGM, PPM) become grey and take the size that the model wants; dark ink on \
-      light paper is inverted. A CSV file has one sample a line, its numbers in the order of the \
-      model's inputs, and no header or one line of names.
+      light paper is inverted. For a model that was trained on no table, a CSV file has one sample \
+      a line, its numbers in the order of the model's inputs, and no header or one line of names.
       """)
 
   /// How results are printed.
@@ -39,14 +42,14 @@ struct PredictCommand: ParsableCommand {
       let model = try Model(contentsOf: RunFolder.modelPath(model))
       if format == .csv { print(header(model)) }
       for file in files {
-        let samples = try Samples(file: file, for: model)
-        let shown = model.card.outputActivation(
-          try model.predict(samples.inputs, scale: samples.scale))
-        let values = shown.doubles()
-        let width = model.output.elementCount
-        for row in 0..<samples.count {
-          show(
-            Array(values[(row * width)..<((row + 1) * width)]), model, samples, row)
+        try Samples.read(file: file, for: model) { samples in
+          let shown = model.shown(try model.predict(samples.inputs, scale: samples.scale))
+          let values = shown.doubles()
+          let width = model.output.elementCount
+          for row in 0..<samples.count {
+            show(
+              Array(values[(row * width)..<((row + 1) * width)]), model, samples, row)
+          }
         }
       }
     }
@@ -54,9 +57,16 @@ struct PredictCommand: ParsableCommand {
 
   private func header(_ model: Model) -> String {
     let names = model.card.classNames
-    return names.isEmpty
-      ? "sample," + (0..<model.output.elementCount).map { "output_\($0)" }.joined(separator: ",")
-      : "sample,class," + names.map { "p_\($0)" }.joined(separator: ",")
+    let outputs =
+      names.isEmpty
+      ? outputNames(model) : [model.card.table?.target ?? "class"] + names.map { "p_\($0)" }
+    return (["sample"] + outputs).map(csvField).joined(separator: ",")
+  }
+
+  /// What the numbers of a regression are called.
+  private func outputNames(_ model: Model) -> [String] {
+    if let table = model.card.table { return [table.target] }
+    return (0..<model.output.elementCount).map { "output_\($0)" }
   }
 
   private func show(_ values: [Double], _ model: Model, _ samples: Samples, _ row: Int) {
@@ -66,11 +76,15 @@ struct PredictCommand: ParsableCommand {
     switch format {
     case .csv:
       let cells = values.map(compact)
-      print(([name] + (names.isEmpty ? [] : [names[best]]) + cells).joined(separator: ","))
+      print(
+        ([name] + (names.isEmpty ? [] : [names[best]]) + cells).map(csvField)
+          .joined(separator: ","))
     case .json:
       var line = JSONLine()
       line.add("sample", name)
-      if names.isEmpty {
+      if names.isEmpty, let target = model.card.table?.target {
+        line.add(target, values[0])
+      } else if names.isEmpty {
         line.add("outputs", values)
       } else {
         line.add("class", names[best])
@@ -90,4 +104,10 @@ struct PredictCommand: ParsableCommand {
       }
     }
   }
+}
+
+/// A text as a field of a CSV file (RFC 4180).
+func csvField(_ text: String) -> String {
+  guard text.utf8.contains(where: { ",\"\r\n".utf8.contains($0) }) else { return text }
+  return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
 }

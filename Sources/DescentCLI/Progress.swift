@@ -20,10 +20,16 @@ final class ProgressReporter {
   private var isBarShown = false
   /// Every event that has a line, for the run folder.
   private(set) var lines: [String] = []
+  private var restored: [String] = []
 
   init(_ style: ProgressStyle) {
     let isTerminal = isatty(STDERR_FILENO) == 1
     self.style = style == .auto ? (isTerminal ? .bar : .plain) : style
+  }
+
+  /// Takes over the epochs of a run that is resumed, without showing them again.
+  func restore(_ epochs: [TrainingEvent.Epoch]) {
+    restored = epochs.map { Self.line($0).description }
   }
 
   /// Whether standard output is a stream of JSON lines.
@@ -52,6 +58,7 @@ final class ProgressReporter {
       line.add("samples", start.samples)
       line.add("parameters", start.parameters)
       emit(line)
+      lines += restored
     case .step(let step): if style == .bar { drawBar(step) }
     case .epoch(let epoch): show(epoch)
     case .improved: break

@@ -2,26 +2,38 @@ import DescentCharts
 import DescentData
 import Foundation
 
-/// The folder of one training's results: `model.safetensors`, `metrics.jsonl`, and pictures.
+/// The folder of one training's results.
+///
+/// `model.safetensors`, `config.json`, `metrics.jsonl`, `report.html`, pictures, and in
+/// `checkpoint/` the files `last`, from which training goes on, and `best`.
 struct RunFolder {
   let path: String
   var modelPath: String { path + "/model.safetensors" }
+  var lastPath: String { path + "/checkpoint/last" }
+  var bestPath: String { path + "/checkpoint/best" }
 
-  /// Makes the folder, and finds out before training begins whether it can be written.
+  /// Makes the folder, finds out before training begins whether it can be written, and clears away
+  /// what a run that was killed left half-written.
   init(_ path: String) throws {
     self.path = path
     try makeFolder(path)
+    try makeFolder(path + "/checkpoint")
+    for folder in [path, path + "/checkpoint"] { AtomicFile.removeLeftovers(in: folder) }
   }
 
   /// Writes every event of the training, one a line.
   func writeMetrics(_ lines: [String]) throws {
-    let text = lines.joined(separator: "\n") + "\n"
-    try AtomicFile.write(Array(text.utf8), to: path + "/metrics.jsonl")
+    try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: path + "/metrics.jsonl")
+  }
+
+  /// Writes what the run is begun with, so that it can be resumed and repeated.
+  func writeConfiguration(_ text: String) throws {
+    try AtomicFile.write(text, to: path + "/config.json")
   }
 
   /// Writes a picture as `name.svg`.
   func write(_ figure: Figure, as name: String) throws {
-    try AtomicFile.write(Array(figure.svg().utf8), to: path + "/\(name).svg")
+    try AtomicFile.write(figure.svg(), to: path + "/\(name).svg")
   }
 
   /// The model file behind what a user typed: the file itself, or a run folder.

@@ -2,14 +2,36 @@ import Descent
 import DescentCharts
 import DescentData
 
-/// Samples to predict, as a model wants them.
+/// Samples to predict, as a model wants them: those of a file, or of a part of it.
 struct Samples {
   let inputs: Tensor
   let scale: Double
   let count: Int
+  /// The number of the first row in its file, for rows of a table.
+  private var firstRow: Int?
   /// The picture as the network sees it, if the file is one.
   var picture: Figure?
   private let file: String
+
+  /// Gives the samples of a file to `body`; those of a table for which the model has a contract come
+  /// part by part, so that the file may be larger than memory.
+  static func read(file: String, for model: Model, _ body: (Samples) throws -> Void) throws {
+    guard let contract = model.card.table else { return try body(Samples(file: file, for: model)) }
+    let stream = try TableStream(contentsOf: file, contract.reading)
+    var row = 1
+    while let part = try stream.next() {
+      try body(Samples(rows: part, firstRow: row, contract, file: file))
+      row += part.rowCount
+    }
+  }
+
+  private init(rows: Table, firstRow: Int, _ contract: TableContract, file: String) throws {
+    count = rows.rowCount
+    inputs = Tensor(try contract.encode(rows), shape: [count, contract.inputCount])
+    scale = 1
+    self.firstRow = firstRow
+    self.file = file
+  }
 
   /// Reads a picture, an IDX file or a CSV file for a model.
   init(file: String, for model: Model) throws {
@@ -61,7 +83,10 @@ struct Samples {
   }
 
   /// What a sample is called in the results.
-  func name(of row: Int) -> String { count == 1 ? file : "\(file)[\(row)]" }
+  func name(of row: Int) -> String {
+    if let firstRow { return "\(firstRow + row)" }
+    return count == 1 ? file : "\(file)[\(row)]"
+  }
 }
 
 extension GrayImage {

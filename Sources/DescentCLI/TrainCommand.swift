@@ -13,6 +13,8 @@ struct TrainCommand: ParsableCommand {
       Examples:
         descent train digits
         descent train mnist --data FOLDER --layers 512:relu,512:relu --epochs 3
+        descent train houses.csv --target price
+        descent train --resume runs/houses
         descent train spirals --layers 32:tanh,32:tanh --epochs 300 --seed 2
 
       The network of the course's figure:
@@ -22,8 +24,8 @@ struct TrainCommand: ParsableCommand {
       """)
 
   @OptionGroup var source: DataSource
-  @OptionGroup var networkOptions: NetworkOptions
-  @OptionGroup var optimizerOptions: OptimizerOptions
+  @OptionGroup(title: "Network") var networkOptions: NetworkOptions
+  @OptionGroup(title: "Optimiser") var optimizerOptions: OptimizerOptions
 
   @Option(help: "How many times every training sample is visited.")
   var epochs: Int?
@@ -43,7 +45,7 @@ struct TrainCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Stop after so many epochs without a better one; 0 never stops early.",
-      discussion: "Unless said otherwise 10, or 0 where --epochs is given."))
+      discussion: "Unless said otherwise 10, for tables 30, or 0 where --epochs is given."))
   var patience: Int?
 
   @Option(help: "The seed of every random number.")
@@ -58,11 +60,35 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "How progress is shown: auto, bar, plain, json or none.")
   var progress = ProgressStyle.auto
 
+  @Option(help: "Seconds between two checkpoints.")
+  var checkpointEvery = 30.0
+
+  @Option(
+    help: ArgumentHelp(
+      "Go on with the run in this folder, to the same bits as if it had not stopped.",
+      valueName: "folder"))
+  var resume: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file of options in JSON or YAML; the environment (DESCENT_EPOCHS, …) and what is typed "
+        + "come before it.", valueName: "file"))
+  var config: String?
+
+  @Flag(help: "Print the options as they are resolved, with where each comes from, and stop.")
+  var printConfig = false
+
+  @Flag(help: "Take one minibatch through all of it, from reading to predicting, and stop.")
+  var dryRun = false
+
   func run() throws { try reportingErrors(train) }
 
   private func train() throws {
     Interruption.listen()
     try setThreads(threads)
+    guard checkpointEvery >= 0 else {
+      throw UsageError("--checkpoint-every is not negative, unlike \(checkpointEvery)")
+    }
     let set = try source.load(seed: seed)
     let (training, held) = try split(set)
     let epochs = try positive(epochs ?? set.epochs, "--epochs")
@@ -75,30 +101,64 @@ struct TrainCommand: ParsableCommand {
       ?? (optimizerOptions.optimizer == nil ? set.learningRate : nil)
     let optimizer = try optimizerOptions.make(
       default: set.optimizer, stepsPerEpoch: stepsPerEpoch, epochs: epochs)
+    let stopping = try stopping(for: set)
     var model = try Model(design.network, input: training.sampleShape, seed: seed)
     model.card.outputActivation = design.outputActivation
-    let folder = try RunFolder(output ?? "runs/\(set.name)")
+    model.card.table = set.table?.contract
 
+    let path = output ?? "runs/\(set.name)"
+    let settings = settings(set, epochs, batchSize, design, optimizer, stopping, path)
+    if printConfig {
+      let configuration = try Configuration(
+        Array(CommandLine.arguments.dropFirst()),
+        environment: ProcessInfo.processInfo.environment)
+      return print(configuration.yaml(settings))
+    }
     let reporter = ProgressReporter(progress)
     let validated = held.map { ", \($0.count) for validation" } ?? ""
     reporter.note(
       """
-      \(set.name): \(set.summary); \(training.count) for training\(validated), \
-      \(set.test.count) for testing
+      \(set.name): \(set.summary)
+      \(training.count) samples for training\(validated), \(set.test.count) for testing
       \(model)
       loss \(design.loss), \(optimizer.name) \(compact(optimizer.currentLearningRate)), \
       batch size \(batchSize), seed \(seed), threads \(Execution.threads) \
       (\(Execution.instructionSet))
       """)
-    let metrics = Array(Report.metrics(for: training).prefix(1))
+    let metrics = Array(Report.metrics(for: training, set.table?.contract).prefix(1))
+    if dryRun {
+      var dryRun = DryRun(
+        model: model, training: training, held: held, loss: design.loss, optimizer: optimizer,
+        batchSize: batchSize
+      )
+      return try dryRun.run()
+    }
+
+    let folder = try RunFolder(path)
+    let checkpoints = try Checkpoints(
+      folder: folder, data: training, model: model, optimizer: optimizer,
+      isResuming: resume != nil, reporter)
+    if let state = checkpoints.state {
+      try checkEpochs(state, epochs)
+      reporter.restore(state.progress.epochs)
+      reporter.note("resuming at epoch \(state.progress.epoch), step \(state.progress.step + 1)")
+    }
+    try folder.writeConfiguration(Configuration.json(settings))
+    model.card.training["set"] = set.name
     let history = try model.fit(
       training, validation: held, loss: design.loss, optimizer: optimizer, metrics: metrics,
-      epochs: epochs, batchSize: batchSize, stopping: try stopping(for: set), seed: seed,
+      epochs: epochs, batchSize: batchSize, stopping: stopping, seed: seed,
+      resuming: checkpoints.state,
+      checkpoints: .init(every: .seconds(checkpointEvery)) { state in
+        try checkpoints.save(state)
+        try folder.writeMetrics(reporter.lines)
+      },
       observer: { event, _ in reporter.handle(event) },
       shouldStop: { Interruption.isRequested })
 
     // Label smoothing helps training; what is reported is the loss on the true targets.
-    let report = try Report(model, on: set.test, loss: Loss.named(design.loss.name) ?? design.loss)
+    let loss = Loss.named(design.loss.name) ?? design.loss
+    let report = try Report(model, on: set.test, loss: loss)
     model.card.training = [
       "set": set.name, "seed": "\(seed)", "epochs": "\(history.epochs.count)",
       "best_epoch": "\(history.finish?.bestEpoch ?? 0)", "optimizer": optimizer.name,
@@ -115,7 +175,52 @@ struct TrainCommand: ParsableCommand {
     if let size = set.imageSize {
       try folder.write(Figures.mistakes(report, size: size), as: "mistakes")
     }
+    let page = ReportPage(
+      model: model, report: report, history: history, set: set, training: training,
+      validation: held, loss: loss, settings: settings)
+    try AtomicFile.write(try page.html(), to: folder.path + "/report.html")
     if let code = Interruption.exitCode { throw ExitCode(code) }
+  }
+
+  /// Every option with the value that it has in this run, as a file gives them.
+  private func settings(
+    _ set: DataSource.Loaded, _ epochs: Int, _ batchSize: Int, _ design: NetworkOptions.Design,
+    _ optimizer: Optimizer, _ stopping: Stopping, _ path: String
+  ) -> [(name: String, value: String)] {
+    let table = source.tableOptions
+    let values: [(String, String?)] = [
+      ("set", source.set), ("data", source.data), ("count", source.count.map(String.init)),
+      ("noise", source.noise.map { "\($0)" }), ("target", table.target), ("task", table.task),
+      ("categorical", table.categorical), ("drop", table.drop),
+      ("missing", set.table == nil ? nil : table.missing), ("separator", table.separator),
+      ("test-data", table.testData), ("test-share", set.table == nil ? nil : "\(table.testShare)"),
+      ("layers", design.layers), ("output-activation", networkOptions.outputActivation),
+      ("loss", design.loss.name),
+      ("label-smoothing", networkOptions.labelSmoothing.map { "\($0)" }),
+      ("initializer", networkOptions.initializer),
+      ("bias-initializer", networkOptions.biasInitializer),
+      ("optimizer", optimizerOptions.optimizer ?? set.optimizer),
+      ("learning-rate", "\(optimizerOptions.learningRate ?? optimizer.learningRate.peak)"),
+      ("schedule", optimizerOptions.schedule), ("warm-up", "\(optimizerOptions.warmUp)"),
+      ("momentum", optimizerOptions.momentum.map { "\($0)" }),
+      ("weight-decay", optimizerOptions.weightDecay.map { "\($0)" }),
+      ("clip-norm", optimizerOptions.clipNorm.map { "\($0)" }),
+      ("clip-value", optimizerOptions.clipValue.map { "\($0)" }), ("epochs", "\(epochs)"),
+      ("batch-size", "\(batchSize)"), ("training-samples", trainingSamples.map(String.init)),
+      ("validation", validation), ("monitor", stopping.monitor.rawValue),
+      ("patience", "\(stopping.patience ?? 0)"), ("seed", "\(seed)"),
+      ("threads", threads.map(String.init)), ("output", path),
+      ("checkpoint-every", "\(checkpointEvery)"),
+    ]
+    return values.compactMap { name, value in value.map { (name, $0) } }
+  }
+
+  /// Refuses a number of epochs that leaves nothing to do, or that changes steps already taken.
+  private func checkEpochs(_ state: TrainingState, _ epochs: Int) throws {
+    guard state.progress.epoch <= epochs else {
+      throw UsageError(
+        "--resume: all \(epochs) epochs are done; --epochs with a larger number goes on")
+    }
   }
 
   private func finish(
@@ -140,7 +245,9 @@ struct TrainCommand: ParsableCommand {
       switch reason {
       case .completed: "\(history.epochs.count) epochs"
       case .stoppedEarly: "\(history.epochs.count) epochs, stopped early"
-      case .interrupted: "interrupted after \(history.epochs.count) epochs"
+      case .interrupted:
+        "interrupted after \(history.epochs.count) epochs; go on: descent train --resume "
+          + folder.path
       }
     print(
       """
@@ -148,6 +255,7 @@ struct TrainCommand: ParsableCommand {
 
       \(ending), best epoch \(best), \(fixed(seconds, 2)) s of training
       stored: \(folder.modelPath)
+      report: \(folder.path)/report.html
       next:   descent predict \(folder.path) \(set.imageSize == nil ? "ROWS.csv" : "PICTURE.png")
               descent inspect \(folder.path)
       """)
@@ -159,6 +267,9 @@ struct TrainCommand: ParsableCommand {
       throw unknown("validation", validation, ["held-out", "test", "none"])
     }
     let all = set.training
+    if let held = set.validation, trainingSamples == nil {
+      return validation == "none" ? (all, nil) : (all, validation == "test" ? set.test : held)
+    }
     if let trainingSamples {
       guard (1...all.count).contains(trainingSamples) else {
         throw UsageError(
@@ -180,11 +291,11 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func stopping(for set: DataSource.Loaded) throws -> Stopping {
-    let name = monitor ?? (set.classNames.isEmpty ? "loss" : "accuracy")
+    let name = monitor ?? (set.classNames.isEmpty || set.table != nil ? "loss" : "accuracy")
     guard let monitor = Stopping.Monitor(rawValue: name) else {
       throw unknown("monitor", name, Stopping.Monitor.allCases.map(\.rawValue))
     }
-    let patience = patience ?? (epochs == nil ? 10 : 0)
+    let patience = patience ?? (epochs != nil ? 0 : set.table == nil ? 10 : 30)
     guard patience >= 0 else { throw UsageError("--patience is not negative, unlike \(patience)") }
     return patience == 0 ? .keepingBest(by: monitor) : .early(patience: patience, by: monitor)
   }

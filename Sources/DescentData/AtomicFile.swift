@@ -87,6 +87,25 @@ public enum AtomicFile {
     close(folder)
   }
 
+  /// Removes the temporary files that programs left in a folder when they were killed.
+  ///
+  /// Those of programs that still run stay; what cannot be removed stays, too.
+  public static func removeLeftovers(in folder: String) {
+    guard let entries = opendir(folder) else { return }
+    defer { closedir(entries) }
+    while let entry = readdir(entries) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      let parts = name.split(separator: "-")
+      guard parts.count == 3, parts[0] == ".descent", name.hasSuffix(".tmp"),
+        let process = pid_t(parts[1])
+      else { continue }
+      let isRunning = process != getpid() && (kill(process, 0) == 0 || errno == EPERM)
+      if !isRunning { unlink(folder + "/" + name) }
+    }
+  }
+
   private static func writeAll(
     _ parts: [ArraySlice<UInt8>], to descriptor: Int32, path: String
   ) throws {

@@ -15,22 +15,26 @@ extension Model {
   ///
   /// The file appears whole or not at all. Throws `DataError` if it cannot be written.
   public func save(to path: String) throws {
+    try SafetensorsFile(metadata: try fileMetadata(), tensors: fileEntries()).write(to: path)
+  }
+
+  /// What a file says about the model besides its numbers.
+  func fileMetadata() throws -> [String: String] {
     let description = NetworkDescription(network)
     let card = FileCard(
       network: description.isComplete ? description : nil, input: input.sizes, card: card)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let tensors = parameters.map { parameter in
-      let tensor = self[parameter.name]!
-      return SafetensorsFile.Entry(
-        name: parameter.name, dtype: dtype == .float64 ? .float64 : .float32,
-        shape: parameter.shape.sizes, bytes: tensor.withUnsafeBytes { Array($0) })
+    return [
+      "descent": String(decoding: try encoder.encode(card), as: UTF8.self), "format": "pt",
+    ]
+  }
+
+  /// The parameters under their names, with `prefix` before them.
+  func fileEntries(prefix: String = "") -> [SafetensorsFile.Entry] {
+    parameters.map { parameter in
+      SafetensorsFile.Entry(prefix + parameter.name, self[parameter.name]!)
     }
-    let file = SafetensorsFile(
-      metadata: [
-        "descent": String(decoding: try encoder.encode(card), as: UTF8.self), "format": "pt",
-      ], tensors: tensors)
-    try file.write(to: path)
   }
 
   /// Reads a model that `save(to:)` stored.
@@ -46,6 +50,14 @@ extension Model {
         found: "a network with layers that are not built in",
         expected: "a network given in code: Model(contentsOf:network:)")
     }
+    try self.init(network, file, stored, prefix: "", path)
+  }
+
+  /// The model whose parameters are in a file under their names with `prefix` before them.
+  fileprivate init(
+    _ network: any Layer, _ file: SafetensorsFile, _ stored: FileCard, prefix: String,
+    _ path: String
+  ) throws {
     var entries: [String: SafetensorsFile.Entry] = [:]
     for entry in file.tensors { entries[entry.name] = entry }
     let isDouble = file.tensors.contains { $0.dtype == .float64 }
@@ -53,13 +65,13 @@ extension Model {
       try self.init(
         network, input: Shape(stored.input), dtype: isDouble ? .float64 : .float32
       ) { parameter in
-        guard let entry = entries[parameter.name] else {
+        guard let entry = entries[prefix + parameter.name] else {
           throw DataError.malformed(
             path: path, format: "model", place: "tensors",
-            found: "no tensor \"\(parameter.name)\"",
+            found: "no tensor \"\(prefix + parameter.name)\"",
             expected: "\(parameter.name) \(parameter.shape), which the network asks for")
         }
-        return try entry.tensor(of: parameter, path)
+        return try entry.tensor(of: parameter.shape, path)
       }
     } catch let error as ShapeError {
       throw DataError.malformed(
@@ -99,17 +111,107 @@ extension FileCard {
   }
 }
 
+// MARK: States of a training
+
+extension TrainingState {
+  /// Stores the state as one file, which is also one of the model with its weights of now.
+  ///
+  /// The file appears whole or not at all. Throws `DataError` if it cannot be written.
+  public func save(to path: String) throws {
+    var metadata = try model.fileMetadata()
+    let encoder = JSONEncoder()
+    encoder.nonConformingFloatEncodingStrategy = .words
+    let stored = FileProgress(optimizerSteps: optimizer.stepCount, progress: progress)
+    metadata["descent.training"] = String(decoding: try encoder.encode(stored), as: UTF8.self)
+    var entries = model.fileEntries() + (best?.fileEntries(prefix: "best.") ?? [])
+    for (index, tensor) in optimizer.memory.enumerated() {
+      entries.append(SafetensorsFile.Entry("optimizer.\(index)", tensor))
+    }
+    try SafetensorsFile(metadata: metadata, tensors: entries).write(to: path)
+  }
+
+  /// Reads a state that `save(to:)` stored, of a training of this model with this optimiser.
+  ///
+  /// Throws `DataError` if the file is missing, damaged, or of another training.
+  public init(contentsOf path: String, model: Model, optimizer: Optimizer) throws {
+    func malformed(_ found: String, _ expected: String) -> DataError {
+      .malformed(
+        path: path, format: "checkpoint", place: "metadata", found: found, expected: expected)
+    }
+    let file = try SafetensorsFile(contentsOf: path)
+    let card = try FileCard.read(file, path)
+    guard let text = file.metadata["descent.training"] else {
+      throw malformed("no key \"descent.training\"", "the state of a training")
+    }
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .words
+    let stored: FileProgress
+    do {
+      stored = try decoder.decode(FileProgress.self, from: Data(text.utf8))
+    } catch {
+      throw malformed("\(error)", "the progress that descent writes")
+    }
+    let progress = stored.progress
+    guard progress.epoch >= 1, progress.step >= 0, stored.optimizerSteps >= 0,
+      !progress.totals.isEmpty, progress.bestEpoch >= 0,
+      progress.bestEpoch == 0 || progress.bestScore.count == 2
+    else { throw malformed("epoch \(progress.epoch), step \(progress.step)", "counts from 1") }
+    let current = try Model(model.network, file, card, prefix: "", path)
+    guard current.input == model.input else {
+      throw malformed("a model for samples of \(current.input)", "one for \(model.input)")
+    }
+    let best =
+      try progress.bestEpoch == 0
+      ? nil : Model(model.network, file, card, prefix: "best.", path)
+    var memory: [Tensor] = []
+    for index in 0..<optimizer.rule.stateCount {
+      guard let entry = file.tensors.first(where: { $0.name == "optimizer.\(index)" }) else {
+        throw malformed(
+          "no tensor \"optimizer.\(index)\"", "\(optimizer.rule.stateCount), for \(optimizer.name)")
+      }
+      memory.append(try entry.tensor(of: [model.parameterCount], path))
+    }
+    self.init(
+      model: current, optimizer: optimizer.resumed(after: stored.optimizerSteps, memory: memory),
+      best: best, progress: progress)
+  }
+}
+
+/// What a file says about a training besides its numbers.
+private struct FileProgress: Codable {
+  var optimizerSteps: Int
+  var progress: TrainingState.Progress
+}
+
+extension JSONEncoder.NonConformingFloatEncodingStrategy {
+  fileprivate static var words: Self {
+    .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+  }
+}
+
+extension JSONDecoder.NonConformingFloatDecodingStrategy {
+  fileprivate static var words: Self {
+    .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+  }
+}
+
 extension SafetensorsFile.Entry {
-  /// The values for a parameter, if they have its shape and are floating point.
-  fileprivate func tensor(of parameter: Model.Parameter, _ path: String) throws -> Tensor {
-    guard shape == parameter.shape.sizes, dtype == .float32 || dtype == .float64 else {
+  fileprivate init(_ name: String, _ tensor: Tensor) {
+    self.init(
+      name: name, dtype: tensor.dtype == .float64 ? .float64 : .float32,
+      shape: tensor.shape.sizes, bytes: tensor.withUnsafeBytes { Array($0) })
+  }
+
+  /// The values, if they have this shape and are floating point.
+  fileprivate func tensor(of wanted: Shape, _ path: String) throws -> Tensor {
+    guard shape == wanted.sizes, dtype == .float32 || dtype == .float64 else {
       throw DataError.malformed(
         path: path, format: "model", place: "tensor \"\(name)\"", found: "\(dtype) \(shape)",
-        expected: "float32 or float64 \(parameter.shape), which the network asks for")
+        expected: "float32 or float64 \(wanted), which the network asks for")
     }
     return dtype == .float64
-      ? Tensor(bytes.elements(of: Double.self), shape: parameter.shape)
-      : Tensor(bytes.elements(of: Float.self), shape: parameter.shape)
+      ? Tensor(bytes.elements(of: Double.self), shape: wanted)
+      : Tensor(bytes.elements(of: Float.self), shape: wanted)
   }
 }
 

@@ -22,7 +22,7 @@ public struct NetworkDescription: Codable, Sendable {
 
   /// The built-in layers that have options and no children.
   private static let kinds: [any StorableLayer.Type] = [
-    Activate.self, Dense.self, Flatten.self, Reshape.self,
+    Activate.self, Dense.self, EmbedColumns.self, Flatten.self, Reshape.self,
   ]
 
   private enum Key: String, CodingKey { case type, layers }

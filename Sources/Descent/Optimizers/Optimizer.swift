@@ -27,6 +27,8 @@ public struct Optimizer: Sendable {
   private var isDecoupled = false
   /// What the rule remembers, each as long as all parameters.
   var state: [Storage] = []
+  /// The type of the numbers in it.
+  var memoryType = DType.float32
 
   /// Creates an optimiser from a rule.
   public init(_ name: String, _ rule: some UpdateRule, learningRate: Schedule) {
@@ -155,6 +157,7 @@ extension Optimizer {
   public mutating func update(_ model: inout Model, along gradient: Gradient) {
     let count = model.parameterCount
     if state.isEmpty {
+      memoryType = model.dtype
       state = (0..<rule.stateCount).map { _ in Storage.zeros(count, model.dtype) }
     }
     let shape: Shape = [count]

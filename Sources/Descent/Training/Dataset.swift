@@ -47,24 +47,29 @@ public struct Dataset: Sendable {
 
   /// Two parts, drawn at random: the second has this share of the samples, and of every class.
   public func split(holdingOut share: Double, seed: UInt64) -> (kept: Dataset, heldOut: Dataset) {
+    let classes =
+      targets.dtype == .int32 && targets.rank == 1 ? targets.scalars(as: Int32.self) : nil
+    let parts = Self.split(count, classes: classes, holdingOut: share, seed: seed)
+    return (self[parts.kept], self[parts.heldOut])
+  }
+
+  /// The positions of `count` samples in two parts, drawn at random: the second has this share of
+  /// the samples, and of every class.
+  public static func split(
+    _ count: Int, classes: [Int32]?, holdingOut share: Double, seed: UInt64
+  ) -> (kept: [Int], heldOut: [Int]) {
     precondition(share > 0 && share < 1, "split: a share of \(share) is not between 0 and 1")
     var generator = Philox(seed: seed, stream: RandomKey(seed: seed, name: "split").stream)
     let order = generator.permutation(of: count).map { Int($0) }
     var groups: [Int32: [Int]] = [:]
-    let classes: [Int32] =
-      targets.dtype == .int32 && targets.rank == 1
-      ? targets.scalars(as: Int32.self) : []
-    for position in order {
-      groups[classes.isEmpty ? 0 : classes[position], default: []].append(position)
+    for position in order { groups[classes?[position] ?? 0, default: []].append(position) }
+    var heldOut = [Bool](repeating: false, count: count)
+    for members in groups.values {
+      for position in members.prefix(Int((Double(members.count) * share).rounded())) {
+        heldOut[position] = true
+      }
     }
-    var heldOut: Set<Int> = []
-    for (_, members) in groups.sorted(by: { $0.key < $1.key }) {
-      heldOut.formUnion(members.prefix(Int((Double(members.count) * share).rounded())))
-    }
-    return (
-      self[(0..<count).filter { !heldOut.contains($0) }],
-      self[(0..<count).filter { heldOut.contains($0) }]
-    )
+    return ((0..<count).filter { !heldOut[$0] }, (0..<count).filter { heldOut[$0] })
   }
 
   /// One minibatch.

@@ -21,24 +21,32 @@ extension Model {
   /// Every epoch visits each sample once, in an order of its own. The last minibatch may be
   /// smaller, and is averaged over its true size.
   ///
-  /// Throws `ShapeError` if network, data and loss do not fit, and `TrainingDiverged`.
+  /// With `checkpoints` its state is kept now and then; `resuming` goes on from one with the same
+  /// data and options, to the same bits.
+  ///
+  /// Throws `ShapeError` if network, data and loss do not fit, `TrainingDiverged`, and what
+  /// `checkpoints` throws.
   @discardableResult
   public mutating func fit(
     _ data: Dataset, validation: Dataset? = nil, loss: Loss, optimizer: Optimizer,
     metrics: [Metric] = [], epochs: Int, batchSize: Int = 32, stopping: Stopping = .keepingBest(),
-    seed: UInt64 = 0, observer: (TrainingEvent, Model) -> Void = { _, _ in },
-    shouldStop: () -> Bool = { false }
+    seed: UInt64 = 0, resuming: TrainingState? = nil,
+    checkpoints: TrainingState.Checkpoints? = nil,
+    observer: (TrainingEvent, Model) -> Void = { _, _ in }, shouldStop: () -> Bool = { false }
   ) throws -> History {
     precondition(batchSize > 0, "fit: a batch size of \(batchSize)")
     card.scale = data.scale
     card.classNames = data.classNames
     card.loss = loss.name
-    let step = try TrainingStep(self, data, loss: loss, optimizer: optimizer, metrics: metrics)
+    if let resuming { buffer = resuming.model.buffer.copy() }
+    let step = try TrainingStep(
+      self, data, loss: loss, optimizer: resuming?.optimizer ?? optimizer, metrics: metrics)
     let validator = validation.map { Evaluator(self, $0, loss: loss, metrics: metrics) }
     let clock = ContinuousClock()
     let start = clock.now
-    var history = History()
-    var best: (epoch: Int, score: (Double, Double), buffer: Storage)?
+    var lastSaved = start
+    var progress = resuming?.progress ?? .init(metricCount: metrics.count)
+    var best = resuming?.best?.buffer
     var lastGood = buffer.copy()
     var reason = TrainingEvent.Reason.completed
     let stepsPerEpoch = (data.count + batchSize - 1) / batchSize
@@ -47,39 +55,57 @@ extension Model {
       parameters: parameterCount)
     observer(.started(begin), self)
 
-    training: for epoch in 1...max(epochs, 1) where epoch <= epochs {
+    func save(_ model: Model) throws {
+      try checkpoints?.save(
+        TrainingState(
+          model: model, optimizer: step.optimizer.copied(),
+          best: best.map { buffer in model.with(buffer) }, progress: progress))
+      lastSaved = clock.now
+    }
+
+    let isOver = stopping.isOver(progress) && validation != nil
+    if isOver { reason = .stoppedEarly }
+    training: while progress.epoch <= epochs && !isOver {
+      let epoch = progress.epoch
       let epochStart = clock.now
-      var total = (loss: 0.0, metrics: [Double](repeating: 0, count: metrics.count))
       let order = data.shuffled(seed: seed, epoch: epoch - 1)
       try order.withUnsafeBufferPointer { order in
-        var number = 0
-        for first in stride(from: 0, to: order.count, by: batchSize) {
+        for first in stride(from: progress.step * batchSize, to: order.count, by: batchSize) {
           let count = Swift.min(batchSize, order.count - first)
           let positions = UnsafeBufferPointer(rebasing: order[first..<(first + count)])
           let rate = step.optimizer.currentLearningRate
           // A batch of all samples has no order.
           let (value, values) = try step.step(&self, count == data.count ? nil : positions)
-          number += 1
+          progress.step += 1
           if !value.isFinite {
             let layer = try firstNonFiniteLayer(data, Array(positions))
             buffer = lastGood
-            throw TrainingDiverged(epoch: epoch, step: number, layer: layer, learningRate: rate)
+            throw TrainingDiverged(
+              epoch: epoch, step: progress.step, layer: layer, learningRate: rate)
           }
-          total.loss += value * Double(count)
-          for index in metrics.indices { total.metrics[index] += values[index] * Double(count) }
+          progress.totals[0] += value * Double(count)
+          for index in metrics.indices {
+            progress.totals[1 + index] += values[index] * Double(count)
+          }
+          let now = clock.now
           observer(
             .step(
               .init(
-                epoch: epoch, step: number, loss: value, seconds: (clock.now - epochStart).seconds)),
+                epoch: epoch, step: progress.step, loss: value,
+                seconds: (now - epochStart).seconds)),
             self)
           if shouldStop() {
             reason = .interrupted
             return
           }
+          if let checkpoints, now - lastSaved >= checkpoints.interval { try save(self) }
         }
       }
+      if reason == .interrupted {
+        try save(self)
+        break training
+      }
       let seconds = (clock.now - epochStart).seconds
-      if reason == .interrupted { break training }
       guard isFinite else {
         let layer = try firstNonFiniteLayer(data, Array(order.prefix(batchSize)))
         buffer = lastGood
@@ -90,34 +116,43 @@ extension Model {
       lastGood = buffer.copy()
 
       let checked = try validator?.evaluate(self)
-      let count = Double(Swift.max(data.count, 1))
-      let monitored = stopping.monitored(
-        loss: checked?.loss ?? total.loss / count,
-        metrics: checked?.metrics
-          ?? metrics.enumerated().map { ($1.name, total.metrics[$0] / count) })
-      let improved = best == nil || monitored < best!.score
-      if improved { best = (epoch, monitored, lastGood) }
+      let totals = progress.totals.map { $0 / Double(Swift.max(data.count, 1)) }
+      let trained = metrics.enumerated().map { ($1.name, totals[1 + $0]) }
+      let score = stopping.monitored(
+        loss: checked?.loss ?? totals[0], metrics: checked?.metrics ?? trained)
+      let isImproved = progress.isImproved(by: score)
+      if isImproved {
+        (progress.bestEpoch, progress.bestScore) = (epoch, [score.0, score.1])
+        best = lastGood
+      }
       let result = TrainingEvent.Epoch(
-        epoch: epoch, loss: total.loss / count,
-        metrics: metrics.enumerated().map { ($1.name, total.metrics[$0] / count) },
-        validationLoss: checked?.loss, validationMetrics: checked?.metrics ?? [],
+        epoch: epoch, loss: totals[0], metrics: trained, validationLoss: checked?.loss,
+        validationMetrics: checked?.metrics ?? [],
         learningRate: step.optimizer.learningRate.rate(at: step.optimizer.stepCount - 1),
-        seconds: seconds, bestEpoch: best!.epoch)
-      history.epochs.append(result)
+        seconds: seconds, bestEpoch: progress.bestEpoch)
+      progress.epochs.append(result)
+      progress.beginEpoch()
       observer(.epoch(result), self)
-      if improved { observer(.improved(epoch: epoch), self) }
-      if let patience = stopping.patience, validation != nil, epoch - best!.epoch >= patience {
+      if isImproved { observer(.improved(epoch: epoch), self) }
+      if validation != nil && stopping.isOver(progress) {
         reason = .stoppedEarly
         break
       }
     }
-    if stopping.restoresBest, validation != nil, let best { buffer = best.buffer.copy() }
+    if reason != .interrupted { try save(self) }
+    if stopping.restoresBest, validation != nil, let best { buffer = best.copy() }
     let finish = TrainingEvent.Finish(
-      reason: reason, bestEpoch: best?.epoch ?? 0, epochs: history.epochs.count,
+      reason: reason, bestEpoch: progress.bestEpoch, epochs: progress.epochs.count,
       seconds: (clock.now - start).seconds)
-    history.finish = finish
     observer(.finished(finish), self)
-    return history
+    return History(epochs: progress.epochs, finish: finish)
+  }
+
+  /// This model with other numbers.
+  private func with(_ buffer: Storage) -> Model {
+    var result = self
+    result.buffer = buffer
+    return result
   }
 
   /// The first layer whose output for these samples is not finite, as its path and description.

@@ -9,6 +9,8 @@ public struct ModelCard: Codable, Sendable {
   /// The function that turns the network's outputs into what a user wants to see, such as
   /// `softmax` where the network gives logits.
   public var outputActivation = Activation.identity
+  /// How the columns of a table become the network's inputs, if it was trained on one.
+  public var table: TableContract?
   /// How it was trained: options and results by name.
   public var training: [String: String] = [:]
 

@@ -105,9 +105,11 @@ public struct Stopping: Sendable {
     case accuracy
   }
 
-  let patience: Int?
+  /// How many epochs without a better one end training, or nil.
+  public let patience: Int?
   let restoresBest: Bool
-  let monitor: Monitor
+  /// What makes an epoch better than another.
+  public let monitor: Monitor
 
   /// All epochs; the last weights stay.
   public static let never = Stopping(patience: nil, restoresBest: false, monitor: .loss)
@@ -121,6 +123,12 @@ public struct Stopping: Sendable {
   /// (Prechelt, 1998).
   public static func early(patience: Int = 5, by monitor: Monitor = .loss) -> Stopping {
     Stopping(patience: patience, restoresBest: true, monitor: monitor)
+  }
+
+  /// Whether no epoch has been better for long enough.
+  func isOver(_ progress: TrainingState.Progress) -> Bool {
+    guard let patience else { return false }
+    return progress.epoch - 1 - progress.bestEpoch >= patience
   }
 
   /// What is compared: the smaller is the better.
@@ -152,5 +160,46 @@ public struct TrainingDiverged: Error, CustomStringConvertible {
     that the inputs are scaled
       the weights of the last finished epoch were kept
     """
+  }
+}
+
+extension TrainingEvent.Epoch: Codable {
+  private enum Key: String, CodingKey {
+    case epoch, loss, metrics, values, validationLoss, validationMetrics, validationValues
+    case learningRate, seconds, bestEpoch
+  }
+
+  public func encode(to encoder: Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(epoch, forKey: .epoch)
+    try container.encode(loss, forKey: .loss)
+    try container.encode(metrics.map(\.name), forKey: .metrics)
+    try container.encode(metrics.map(\.value), forKey: .values)
+    try container.encodeIfPresent(validationLoss, forKey: .validationLoss)
+    try container.encode(validationMetrics.map(\.name), forKey: .validationMetrics)
+    try container.encode(validationMetrics.map(\.value), forKey: .validationValues)
+    try container.encode(learningRate, forKey: .learningRate)
+    try container.encode(seconds, forKey: .seconds)
+    try container.encode(bestEpoch, forKey: .bestEpoch)
+  }
+
+  public init(from decoder: Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    func named(_ names: Key, _ values: Key) throws -> [(name: String, value: Double)] {
+      Array(
+        zip(
+          try container.decode([String].self, forKey: names),
+          try container.decode([Double].self, forKey: values))
+      ).map { (name: $0.0, value: $0.1) }
+    }
+    self.init(
+      epoch: try container.decode(Int.self, forKey: .epoch),
+      loss: try container.decode(Double.self, forKey: .loss),
+      metrics: try named(.metrics, .values),
+      validationLoss: try container.decodeIfPresent(Double.self, forKey: .validationLoss),
+      validationMetrics: try named(.validationMetrics, .validationValues),
+      learningRate: try container.decode(Double.self, forKey: .learningRate),
+      seconds: try container.decode(Double.self, forKey: .seconds),
+      bestEpoch: try container.decode(Int.self, forKey: .bestEpoch))
   }
 }

@@ -56,9 +56,13 @@ public final class TrainingStep {
     targets = data.targets.storage
     decayMask = optimizer.decaysWeights ? model.decayMask : nil
     if self.optimizer.state.isEmpty {
+      self.optimizer.memoryType = model.dtype
       self.optimizer.state = (0..<optimizer.rule.stateCount).map { _ in
         Storage.zeros(model.parameterCount, model.dtype)
       }
+    } else {
+      // Steps write it in place, and the caller's is a value.
+      self.optimizer = optimizer.copied()
     }
     _ = try compiled(for: min(data.count, 2))
   }

@@ -142,72 +142,25 @@ public struct CSV: Sendable {
   // MARK: Parsing
 
   private mutating func parse(_ bytes: ArraySlice<UInt8>, comma: UInt8) throws {
-    let (quote, lf, cr) = (UInt8(ascii: "\""), UInt8(ascii: "\n"), UInt8(ascii: "\r"))
-    var (line, index, fields) = (1, bytes.startIndex, 0)
     text.reserveCapacity(bytes.count)
-    while index < bytes.endIndex {
-      let rowLine = line
-      var isEmptyLine = true
-      row: while true {
-        // One field, quoted or not.
-        if index < bytes.endIndex, bytes[index] == quote {
-          isEmptyLine = false
-          let opening = line
-          index += 1
-          while true {
-            guard index < bytes.endIndex else {
-              throw malformed(opening, found: "a quote without its end", expected: "a second quote")
-            }
-            let byte = bytes[index]
-            index += 1
-            if byte == quote {
-              guard index < bytes.endIndex, bytes[index] == quote else { break }
-              index += 1
-            } else if byte == lf || (byte == cr && !(index < bytes.endIndex && bytes[index] == lf))
-            {
-              line += 1
-            }
-            text.append(byte)
-          }
-          if index < bytes.endIndex, ![comma, lf, cr].contains(bytes[index]) {
-            throw malformed(
-              line, found: "text after a closing quote", expected: "a separator or a new line")
-          }
-        } else {
-          let start = index
-          while index < bytes.endIndex {
-            let byte = bytes[index]
-            if byte == comma || byte == lf || byte == cr { break }
-            index += 1
-          }
-          if index > start {
-            isEmptyLine = false
-            text += bytes[start..<index]
-          }
+    try bytes.withUnsafeBufferPointer { bytes in
+      var scanner = FieldScanner(bytes, separator: comma, path: path)
+      var fields: [FieldScanner.Field] = []
+      while let line = try scanner.nextRow(&fields) {
+        if lines.isEmpty { columnNames = (1...fields.count).map { "\($0)" } }
+        guard fields.count == columnNames.count else {
+          throw malformed(line, found: "\(fields.count) fields", expected: "\(columnNames.count)")
         }
-        // What follows it.
-        let follower = index < bytes.endIndex ? bytes[index] : lf
-        if index < bytes.endIndex { index += 1 }
-        if follower == comma {
-          isEmptyLine = false
+        for field in fields {
+          if field.hasEscapes {
+            text += scanner.bytes(of: field)
+          } else {
+            text += bytes[field.start..<field.end]
+          }
           ends.append(text.count)
-          fields += 1
-          continue
         }
-        if follower == cr, index < bytes.endIndex, bytes[index] == lf { index += 1 }
-        line += 1
-        if isEmptyLine { break row }
-        ends.append(text.count)
-        fields += 1
-        break row
+        lines.append(line)
       }
-      if fields == 0 { continue }
-      if lines.isEmpty { columnNames = (1...fields).map { "\($0)" } }
-      guard fields == columnNames.count else {
-        throw malformed(rowLine, found: "\(fields) fields", expected: "\(columnNames.count)")
-      }
-      lines.append(rowLine)
-      fields = 0
     }
   }
 
@@ -222,19 +175,13 @@ public struct CSV: Sendable {
 
   /// The finite number that a field spells in decimal, blanks around it ignored, or nil.
   private func number(_ field: ArraySlice<UInt8>) -> Float? {
-    var digits = field
-    while digits.first == 0x20 || digits.first == 0x09 { digits = digits.dropFirst() }
-    while digits.last == 0x20 || digits.last == 0x09 { digits = digits.dropLast() }
-    guard !digits.isEmpty else { return nil }
-    // Up to seven digits alone are exact, and most of what image tables hold.
-    if digits.count <= 7, digits.allSatisfy({ (0x30...0x39).contains($0) }) {
-      return Float(digits.reduce(0) { $0 * 10 + Int($1 - 0x30) })
+    field.withUnsafeBufferPointer { bytes in
+      guard
+        case .number(let value) = DecimalNumber.read(
+          bytes, 0, bytes.count, point: UInt8(ascii: "."))
+      else { return nil }
+      let number = Float(value)
+      return number.isFinite ? number : nil
     }
-    let isDecimal = digits.allSatisfy { byte in
-      (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte)
-    }
-    guard isDecimal, let value = Float(String(decoding: digits, as: UTF8.self)), value.isFinite
-    else { return nil }
-    return value
   }
 }

@@ -1,0 +1,89 @@
+/// A training in the middle: everything that its further steps depend on.
+///
+/// Going on from it gives the same bits as never having stopped, in the middle of an epoch, too:
+/// orders of samples and random masks follow from the seed and the epoch, and are not in it.
+public struct TrainingState: Sendable {
+  /// The model with its weights of now.
+  public var model: Model
+  /// The optimiser with what it remembers.
+  public var optimizer: Optimizer
+  /// The model with the weights of the best epoch so far.
+  public var best: Model?
+  /// How far it has come.
+  public var progress: Progress
+
+  /// Creates a state from its parts.
+  public init(model: Model, optimizer: Optimizer, best: Model?, progress: Progress) {
+    (self.model, self.optimizer, self.best, self.progress) = (model, optimizer, best, progress)
+  }
+
+  /// How far a training has come.
+  public struct Progress: Codable, Sendable {
+    /// The epoch under way, counted from 1.
+    public var epoch = 1
+    /// The steps that were taken in it.
+    public var step = 0
+    /// The sums of the loss and of the metrics over the samples of this epoch so far.
+    public var totals: [Double]
+    /// The best epoch so far, or 0.
+    public var bestEpoch = 0
+    /// What made it the best: the smaller, the better; the second number decides ties.
+    public var bestScore: [Double] = []
+    /// The finished epochs.
+    public var epochs: [TrainingEvent.Epoch] = []
+
+    init(metricCount: Int) { totals = [Double](repeating: 0, count: 1 + metricCount) }
+
+    mutating func beginEpoch() {
+      epoch += 1
+      step = 0
+      for index in totals.indices { totals[index] = 0 }
+    }
+
+    /// Whether these monitored values are better than all before.
+    func isImproved(by score: (Double, Double)) -> Bool {
+      bestEpoch == 0 || score < (bestScore[0], bestScore[1])
+    }
+  }
+
+  /// When and how states are kept.
+  public struct Checkpoints {
+    let interval: Duration
+    let save: (TrainingState) throws -> Void
+
+    /// Gives the state to `save` whenever `interval` has passed, and at an interruption.
+    public init(every interval: Duration, save: @escaping (TrainingState) throws -> Void) {
+      (self.interval, self.save) = (interval, save)
+    }
+  }
+}
+
+extension Optimizer {
+  /// What the optimiser remembers, each as long as all parameters; none before its first step.
+  public var memory: [Tensor] {
+    copied().state.map { storage in
+      Tensor(storage: storage, shape: [storage.byteCount / memoryType.size], dtype: memoryType)
+    }
+  }
+
+  /// This optimiser with a memory of its own.
+  func copied() -> Optimizer {
+    var result = self
+    result.state = state.map { $0.copy() }
+    return result
+  }
+
+  /// This optimiser after so many steps, with what it remembered then.
+  ///
+  /// There must be as many tensors as the rule needs, or none.
+  public func resumed(after stepCount: Int, memory: [Tensor]) -> Optimizer {
+    precondition(
+      memory.isEmpty || memory.count == rule.stateCount,
+      "\(name) remembers \(rule.stateCount) tensors, not \(memory.count)")
+    var result = self
+    result.stepCount = stepCount
+    result.state = memory.map { $0.detached.storage.copy() }
+    result.memoryType = memory.first?.dtype ?? .float32
+    return result
+  }
+}

@@ -1,0 +1,137 @@
+import ArgumentParser
+import Descent
+import DescentData
+import Foundation
+
+/// The options that say what is in a table.
+struct TableOptions: ParsableArguments {
+  @Option(help: "The column that the network learns to tell.")
+  var target: String?
+
+  @Option(help: "What the target is: regression, binary or multiclass; inferred if not said.")
+  var task: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Columns of words, even where they look like numbers.", valueName: "a,b,…"))
+  var categorical: String?
+
+  @Option(help: ArgumentHelp("Columns to leave out.", valueName: "a,b,…"))
+  var drop: String?
+
+  @Option(help: "What to do with words in a column of numbers: refuse or impute.")
+  var missing = "refuse"
+
+  @Option(help: "The character between two fields, or tab; inferred if not said.")
+  var separator: String?
+
+  @Option(help: ArgumentHelp("A table with the rows for the test.", valueName: "file"))
+  var testData: String?
+
+  @Option(help: "The share of the rows for the test, where there is no --test-data.")
+  var testShare = 0.2
+
+  /// Reads the table at `path` and makes it ready.
+  func load(_ path: String, seed: UInt64) throws -> DataSource.Loaded {
+    guard FileManager.default.fileExists(atPath: path) else {
+      // A word without a dot or a slash was meant as the name of a set.
+      guard path.contains(where: { "./".contains($0) }) else {
+        throw unknown("data set or file", path, DataSource.names)
+      }
+      throw DataError.missing(
+        path: path, remedy: "Check the spelling of the path, or name a set: descent data lists them"
+      )
+    }
+    guard let target else {
+      let names = try Table(contentsOf: path, reading()).columns.map(\.name)
+      throw UsageError(
+        "\(path): which column is to be learned? Add --target, one of: "
+          + names.prefix(30).joined(separator: ", "))
+    }
+    let set = try TableSet(contentsOf: path, target: target, options(seed: seed))
+    let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+    var loaded = DataSource.Loaded(
+      name: name, summary: summary(set, path), training: set.training, test: set.test)
+    loaded.validation = set.validation
+    loaded.table = set
+    loaded.suit(rows: set.training.count)
+    return loaded
+  }
+
+  private func reading() throws -> Table.Reading {
+    var reading = Table.Reading()
+    reading.dialect = try separatorCharacter().map { Table.Dialect(separator: $0) }
+    return reading
+  }
+
+  private func separatorCharacter() throws -> Character? {
+    guard let separator else { return nil }
+    if separator == "tab" || separator == "\\t" { return "\t" }
+    guard separator.count == 1, let character = separator.first, character.isASCII else {
+      throw UsageError("--separator is one character, or tab; not \"\(separator)\"")
+    }
+    return character
+  }
+
+  private func options(seed: UInt64) throws -> TableSet.Options {
+    var options = TableSet.Options()
+    if let task {
+      guard let known = TableTarget.Task(rawValue: task) else {
+        throw unknown("task", task, TableTarget.Task.allCases.map(\.rawValue))
+      }
+      options.task = known
+    }
+    guard ["refuse", "impute"].contains(missing) else {
+      throw unknown("way with --missing", missing, ["refuse", "impute"])
+    }
+    guard testShare > 0 && testShare < 1 else {
+      throw UsageError("--test-share is between 0 and 1, unlike \(testShare)")
+    }
+    options.imputesStrays = missing == "impute"
+    options.wishes.categorical = names(categorical)
+    options.wishes.dropped = names(drop)
+    options.separator = try separatorCharacter()
+    options.testPath = testData
+    options.testShare = testShare
+    options.seed = seed
+    return options
+  }
+
+  private func names(_ list: String?) -> Set<String> {
+    Set(list?.split(separator: ",").map(String.init) ?? [])
+  }
+
+  /// What was found in the table, for a person.
+  private func summary(_ set: TableSet, _ path: String) -> String {
+    let target = set.contract.target
+    let kind =
+      switch set.target.task {
+      case .regression: "a number (regression)"
+      case .binary: "one of two classes (binary)"
+      case .multiclass: "one of \(set.target.classNames.count) classes"
+      }
+    var lines = [
+      "\(path), \(set.contract.columns.count) columns",
+      "target \"\(target)\" is \(kind): \(set.target.reason)",
+    ]
+    if set.unknownCount > 0 { lines.append("\(set.unknownCount) rows without a target left out") }
+    lines += set.remarks.prefix(20).map { "column \"\($0.column)\": \($0.text)" }
+    if set.remarks.count > 20 { lines.append("… and \(set.remarks.count - 20) more columns") }
+    if set.duplicateCount > 0 {
+      lines.append(
+        "\(set.duplicateCount) test rows are also in the training part: the test flatters")
+    }
+    return lines.joined(separator: "\n  ")
+  }
+}
+
+extension DataSource.Loaded {
+  /// Chooses what suits a table of so many training rows.
+  mutating func suit(rows: Int) {
+    layers = rows < 20_000 ? "128:relu,64:relu" : "256:relu,128:relu"
+    optimizer = "adamw"
+    learningRate = rows < 2_000 ? 3e-3 : 1e-3
+    batchSize = rows < 5_000 ? 32 : rows < 50_000 ? 128 : 512
+    epochs = rows < 5_000 ? 200 : rows < 100_000 ? 60 : 20
+  }
+}
