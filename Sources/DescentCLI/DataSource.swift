@@ -33,6 +33,8 @@ struct DataSource: ParsableArguments {
     var layers = "128:relu"
     var optimizer = "adam"
     var learningRate: Double?
+    var schedule: String?
+    var weightDecay: Double?
     var labelSmoothing = 0.0
     var epochs = 10
     var batchSize = 128

@@ -40,10 +40,7 @@ struct DoctorCommand: ParsableCommand {
       let set = try source.load(seed: seed)
       let batchSize = try positive(batchSize ?? set.batchSize, "--batch-size")
       let design = try networkOptions.design(for: set)
-      var options = optimizerOptions
-      options.learningRate =
-        options.learningRate ?? (options.optimizer == nil ? set.learningRate : nil)
-      let optimizer = try options.make(default: set.optimizer, stepsPerEpoch: 1, epochs: 1)
+      let optimizer = try optimizerOptions.completed(for: set).make(stepsPerEpoch: 1, epochs: 1)
       var training = set.training
       var held = set.validation
       if held == nil {

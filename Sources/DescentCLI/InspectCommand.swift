@@ -36,7 +36,7 @@ struct InspectCommand: ParsableCommand {
     try reportingErrors {
       _ = try positive(batchSize, "--batch-size")
       let (model, data, loss) = try subject()
-      let optimizer = try optimizerOptions.make(default: "adam", stepsPerEpoch: 1, epochs: 1)
+      let optimizer = try optimizerOptions.make(stepsPerEpoch: 1, epochs: 1)
       let step = try TrainingStep(model, data, loss: loss, optimizer: optimizer)
       let training = try step.plan(batchSize: batchSize)
       let forward = try Evaluator(model, data).plan(batchSize: batchSize)

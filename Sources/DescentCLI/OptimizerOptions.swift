@@ -11,7 +11,7 @@ struct OptimizerOptions: ParsableArguments {
 
   @Option(
     help: "The learning rate over time: constant, step, exponential, cosine or one-cycle.")
-  var schedule = "constant"
+  var schedule: String?
 
   @Option(help: "Epochs over which the learning rate rises from zero at the start.")
   var warmUp = 0.0
@@ -30,22 +30,33 @@ struct OptimizerOptions: ParsableArguments {
 
   static let schedules = ["constant", "step", "exponential", "cosine", "one-cycle"]
 
+  /// These options with what suits a data set where the user chose nothing.
+  func completed(for set: DataSource.Loaded) -> OptimizerOptions {
+    guard optimizer == nil else { return self }
+    var result = self
+    result.optimizer = set.optimizer
+    result.learningRate = learningRate ?? set.learningRate
+    result.schedule = schedule ?? set.schedule
+    result.weightDecay = weightDecay ?? set.weightDecay
+    return result
+  }
+
   /// The optimiser for a training of so many steps.
-  func make(default name: String, stepsPerEpoch: Int, epochs: Int) throws -> Optimizer {
-    let name = optimizer ?? name
+  func make(stepsPerEpoch: Int, epochs: Int) throws -> Optimizer {
+    let name = optimizer ?? "adam"
     let rate = learningRate ?? Self.usualRate(name)
     guard rate.isFinite && rate > 0 else {
       throw UsageError("--learning-rate is a positive number, not \(rate)")
     }
     let steps = max(1, stepsPerEpoch * epochs)
     var schedule: Schedule =
-      switch self.schedule {
+      switch self.schedule ?? "constant" {
       case "constant": .constant(rate)
       case "step": .step(rate, every: max(1, steps / 3))
       case "exponential": .exponential(rate, factor: 0.01, over: steps)
       case "cosine": .cosine(rate, over: steps)
       case "one-cycle": .oneCycle(rate, over: steps)
-      default: throw unknown("schedule", self.schedule, Self.schedules)
+      default: throw unknown("schedule", self.schedule ?? "", Self.schedules)
       }
     guard warmUp >= 0 && warmUp < 1e6 else { throw UsageError("--warm-up is not negative") }
     if warmUp > 0 { schedule = schedule.warmingUp(over: Int(warmUp * Double(stepsPerEpoch))) }

@@ -95,19 +95,16 @@ struct TrainCommand: ParsableCommand {
     let batchSize = try positive(batchSize ?? set.batchSize, "--batch-size")
     let design = try networkOptions.design(for: set)
     let stepsPerEpoch = (training.count + batchSize - 1) / batchSize
-    var optimizerOptions = optimizerOptions
-    optimizerOptions.learningRate =
-      optimizerOptions.learningRate
-      ?? (optimizerOptions.optimizer == nil ? set.learningRate : nil)
-    let optimizer = try optimizerOptions.make(
-      default: set.optimizer, stepsPerEpoch: stepsPerEpoch, epochs: epochs)
+    let optimizerOptions = optimizerOptions.completed(for: set)
+    let optimizer = try optimizerOptions.make(stepsPerEpoch: stepsPerEpoch, epochs: epochs)
     let stopping = try stopping(for: set)
     var model = try Model(design.network, input: training.sampleShape, seed: seed)
     model.card.outputActivation = design.outputActivation
     model.card.table = set.table?.contract
 
     let path = output ?? "runs/\(set.name)"
-    let settings = settings(set, epochs, batchSize, design, optimizer, stopping, path)
+    let settings = settings(
+      set, epochs, batchSize, design, optimizerOptions, optimizer, stopping, path)
     if printConfig {
       let configuration = try Configuration(
         Array(CommandLine.arguments.dropFirst()),
@@ -185,7 +182,8 @@ struct TrainCommand: ParsableCommand {
   /// Every option with the value that it has in this run, as a file gives them.
   private func settings(
     _ set: DataSource.Loaded, _ epochs: Int, _ batchSize: Int, _ design: NetworkOptions.Design,
-    _ optimizer: Optimizer, _ stopping: Stopping, _ path: String
+    _ optimizerOptions: OptimizerOptions, _ optimizer: Optimizer, _ stopping: Stopping,
+    _ path: String
   ) -> [(name: String, value: String)] {
     let table = source.tableOptions
     let values: [(String, String?)] = [
@@ -193,15 +191,16 @@ struct TrainCommand: ParsableCommand {
       ("noise", source.noise.map { "\($0)" }), ("target", table.target), ("task", table.task),
       ("categorical", table.categorical), ("drop", table.drop),
       ("missing", set.table == nil ? nil : table.missing), ("separator", table.separator),
-      ("test-data", table.testData), ("test-share", set.table == nil ? nil : "\(table.testShare)"),
+      ("test-data", table.testData), ("test-share", table.testShare.map { "\($0)" }),
       ("layers", design.layers), ("output-activation", networkOptions.outputActivation),
       ("loss", design.loss.name),
       ("label-smoothing", networkOptions.labelSmoothing.map { "\($0)" }),
       ("initializer", networkOptions.initializer),
       ("bias-initializer", networkOptions.biasInitializer),
-      ("optimizer", optimizerOptions.optimizer ?? set.optimizer),
+      ("optimizer", optimizerOptions.optimizer),
       ("learning-rate", "\(optimizerOptions.learningRate ?? optimizer.learningRate.peak)"),
-      ("schedule", optimizerOptions.schedule), ("warm-up", "\(optimizerOptions.warmUp)"),
+      ("schedule", optimizerOptions.schedule ?? "constant"),
+      ("warm-up", "\(optimizerOptions.warmUp)"),
       ("momentum", optimizerOptions.momentum.map { "\($0)" }),
       ("weight-decay", optimizerOptions.weightDecay.map { "\($0)" }),
       ("clip-norm", optimizerOptions.clipNorm.map { "\($0)" }),

@@ -40,8 +40,8 @@ public struct TableSet: Sendable {
     public var imputesStrays = false
     /// A file with the rows for the end; without it they are drawn from the table.
     public var testPath: String?
-    /// The share of the rows for the end.
-    public var testShare = 0.2
+    /// The share of the rows for the end; without it a tenth of fewer than 2,000, a fifth of more.
+    public var testShare: Double?
     /// The share of the other rows that each epoch is checked on.
     public var validationShare = 0.15
     /// The seed of the draw.
@@ -81,7 +81,8 @@ public struct TableSet: Sendable {
     var testPositions: [Int] = []
     if options.testPath == nil {
       (kept, testPositions) = Dataset.split(
-        table.rowCount, classes: classes, holdingOut: options.testShare, seed: options.seed)
+        table.rowCount, classes: classes,
+        holdingOut: options.testShare ?? (table.rowCount < 2_000 ? 0.1 : 0.2), seed: options.seed)
     }
     let parts = Dataset.split(
       kept.count, classes: classes.map { all in kept.map { all[$0] } },
