@@ -21,6 +21,8 @@ ROWS = [
     Row("W8", "s/100 steps", 1, 44e6 * 100, DRAM),
     Row("W9", "wall s", 1, None, None),
     Row("W9", "peak RSS MiB", 1, None, None),
+    Row("csv", "s", 1, None, None),
+    Row("csv", "peak MiB above the start", 1, None, None),
 ]
 
 

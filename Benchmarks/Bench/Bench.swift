@@ -83,6 +83,7 @@ struct Workload: Sendable {
     Workload(name: "W7", summary: "inference of W2's network, one sample and 1024", run: w7),
     Workload(name: "W8", summary: "linear regression on 1,000,000 x 10, 100 steps", run: w8),
     Workload(name: "matmul", summary: "matrix products of many sizes", run: matmul),
+    Workload(name: "csv", summary: "reading a table of 1,000,000 x 10 numbers", run: csv),
     Workload(name: "loops", summary: "W2 by hand beside fit; memory over 10,000 steps", run: loops),
   ]
 }

@@ -85,7 +85,8 @@ extension Doctor {
     let start = try model.evaluate(few(min(500, training.count)), loss: loss).loss
     let results = try Self.factors.map { factor in
       try trained(
-        on: training, steps: 100, batchSize: batchSize, optimizer: optimizer(times: factor),
+        on: training, steps: 100, batchSize: batchSize,
+        optimizer: optimizer.constant(times: factor),
         seconds: 2
       ).loss
     }

@@ -1,4 +1,4 @@
-import func Foundation.log
+import Foundation
 
 /// "But my model is not converging!": the course's advice as checks, each with a number, a verdict
 /// and a remedy.
@@ -32,7 +32,8 @@ public struct Doctor {
     self.training = training
     others = [validation, test].compactMap { $0 }.filter { $0.count > 0 }
     self.loss = loss
-    self.optimizer = optimizer
+    // A schedule belongs to a whole training, and these are short.
+    self.optimizer = optimizer.constant(times: 1)
     self.batchSize = batchSize
     self.seed = seed
     self.storing = storing
@@ -140,25 +141,16 @@ public struct Doctor {
     return (model, last.reduce(0, +) / Double(last.count))
   }
 
-  func optimizer(times factor: Double) -> Optimizer {
-    var result = optimizer
-    result.learningRate = .constant(optimizer.learningRate.peak * factor)
+}
+
+extension Optimizer {
+  /// This optimiser with a multiple of its learning rate at every step.
+  func constant(times factor: Double) -> Optimizer {
+    var result = self
+    result.learningRate = .constant(learningRate.peak * factor)
     return result
   }
 }
 
 /// A number with a few digits for a message.
-func brief(_ number: Double) -> String {
-  guard number.isFinite else { return "\(number)" }
-  if number == 0 { return "0" }
-  let size = abs(number)
-  if size >= 1e5 || size < 1e-3 {
-    let exponent = Int(log(size) / log(10) - (size < 1 ? 1 : 0))
-    var scale = 1.0
-    for _ in 0..<abs(exponent) { scale *= 10 }
-    let mantissa = exponent < 0 ? number * scale : number / scale
-    return "\((mantissa * 10).rounded() / 10)e\(exponent)"
-  }
-  let digits = size >= 100 ? 1.0 : size >= 1 ? 1e2 : 1e4
-  return "\((number * digits).rounded() / digits)"
-}
+func brief(_ number: Double) -> String { String(format: "%.3g", number) }

@@ -15,7 +15,7 @@ public struct TableSet: Sendable {
   public let test: Dataset
   /// How the columns become numbers.
   public let contract: TableContract
-  /// What the target is, of the rows for training.
+  /// What the target is, of all rows.
   public let target: TableTarget
   /// What the columns are.
   public let profiles: [ColumnProfile]
@@ -92,8 +92,7 @@ public struct TableSet: Sendable {
 
     (contract, profiles, remarks) = try Self.fitted(
       trainingRows, target: name, options, whole, trainingPositions, rows)
-    target = try TableTarget(
-      trainingRows.column(name), of: path, wish: whole.task, known: whole.classNames)
+    target = whole
     let contract = contract
     func dataset(_ part: Table) throws -> Dataset {
       try Dataset(part, contract, classNames: whole.classNames)
