@@ -49,7 +49,9 @@ let package = Package(
     .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
     .testTarget(
       name: "DescentAllocationTests", dependencies: ["Descent", "AllocationCounter"]),
-    .testTarget(name: "DescentDataTests", dependencies: ["DescentData"]),
+    .testTarget(
+      name: "DescentDataTests", dependencies: ["DescentData"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "DescentCLITests", dependencies: ["DescentCLI"]),
     .testTarget(name: "DescentChartsTests", dependencies: ["DescentCharts"]),
     .testTarget(name: "DescentCourseTests", dependencies: ["DescentCourse"]),

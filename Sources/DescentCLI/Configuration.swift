@@ -23,7 +23,8 @@ struct Configuration {
   /// The options of `train` that a file may set, by name; `set` is the data.
   static let names = [
     "set", "data", "count", "noise", "target", "task", "categorical", "drop", "missing",
-    "separator", "test-data", "test-share", "layers", "output-activation", "loss",
+    "separator", "test-data", "test-share", "image-size", "grayscale", "color", "layers",
+    "output-activation", "loss",
     "label-smoothing", "initializer", "bias-initializer", "optimizer", "learning-rate", "schedule",
     "warm-up", "momentum", "weight-decay", "clip-norm", "clip-value", "epochs", "batch-size",
     "training-samples", "validation", "monitor", "patience", "seed", "threads", "output",
@@ -82,7 +83,8 @@ struct Configuration {
       if name == "set" {
         arguments.insert(value, at: 1)
       } else {
-        arguments.append("--\(name)=\(value)")
+        let typed = try argument(name, value)
+        arguments += typed
       }
     }
   }
@@ -148,7 +150,25 @@ struct Configuration {
     return nil
   }
 
-  private static let flags: Set<String> = ["print-config", "dry-run", "help", "version"]
+  /// Options without a value, of which a file says `true` or `false`.
+  static let flags: Set<String> = ["grayscale", "color"]
+
+  /// The option as it is typed; one of two that exclude each other gives way to what comes before
+  /// it.
+  private func argument(_ name: String, _ value: String) throws -> [String] {
+    guard Self.flags.contains(name) else { return ["--\(name)=\(value)"] }
+    let ranks: [Origin?] = [.run, .file, .environment, .typed]
+    let other = origins[name == "color" ? "grayscale" : "color"]
+    let isOutranked =
+      other != nil && ranks.firstIndex(of: other)! > ranks.firstIndex(of: origins[name])!
+    switch value {
+    case "true": return isOutranked ? [] : ["--\(name)"]
+    case "false": return []
+    default: throw UsageError("\(name) is true or false, not \"\(value)\"")
+    }
+  }
+
+  private static let valueless = flags.union(["print-config", "dry-run", "help", "version"])
 
   /// Whether there is an argument beside the options and their values.
   private static func hasPositional(_ arguments: [String]) -> Bool {
@@ -156,7 +176,7 @@ struct Configuration {
     while index < arguments.count {
       let argument = arguments[index]
       guard let name = optionName(argument) else { return true }
-      index += argument.contains("=") || flags.contains(name) ? 1 : 2
+      index += argument.contains("=") || valueless.contains(name) ? 1 : 2
     }
     return false
   }

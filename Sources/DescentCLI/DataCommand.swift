@@ -12,9 +12,10 @@ struct DataCommand: ParsableCommand {
       Examples:
         descent data
         descent data digits --show 10
+        descent data photos/ --show 5
       """)
 
-  @Argument(help: "The data set; without it, all are listed.")
+  @Argument(help: "The data set, or a folder of pictures; without it, all sets are listed.")
   var set: String?
 
   @Option(help: "The folder of mnist's or fashion's IDX files.")
@@ -35,8 +36,8 @@ struct DataCommand: ParsableCommand {
       describe(loaded)
       guard show > 0 else { return }
       let shown = loaded.training.prefix(show)
-      if let size = loaded.imageSize {
-        print(pictures(shown, size).text(style: .detect()))
+      if let image = loaded.image {
+        print(pictures(shown, image).text(style: .detect()))
       } else {
         print(shown.inputs, shown.targets, separator: "\n")
       }
@@ -64,17 +65,19 @@ struct DataCommand: ParsableCommand {
     print("classes  " + zip(set.classNames, counts).map { "\($0): \($1)" }.joined(separator: ", "))
   }
 
-  private func pictures(_ set: Dataset, _ size: (height: Int, width: Int)) -> Figure {
+  private func pictures(_ set: Dataset, _ image: ImageContract) -> Figure {
     let pixels = set.inputs.scalars(as: UInt8.self)
     let labels = set.targets.scalars(as: Int32.self)
-    let area = size.height * size.width
+    let size = image.shape.elementCount
     let images = labels.indices.map { index in
       ImageGrid.Image(
-        pixels: Array(pixels[(index * area)..<((index + 1) * area)]),
+        pixels: Array(pixels[(index * size)..<((index + 1) * size)]),
         caption: set.classNames[Int(labels[index])])
     }
     return Figure(
-      title: "", content: .images(ImageGrid(height: size.height, width: size.width, images: images))
-    )
+      title: "",
+      content: .images(
+        ImageGrid(
+          height: image.height, width: image.width, channels: image.channels, images: images)))
   }
 }

@@ -3,15 +3,19 @@ import Descent
 import DescentData
 import Foundation
 
-/// Where samples come from: a table of one's own, or an embedded, downloaded or generated set.
+/// Where samples come from: a table or pictures of one's own, or an embedded, downloaded or
+/// generated set.
 struct DataSource: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "The data: a CSV or TSV file, or a set by name.",
-      discussion: "Sets: \(Self.names.joined(separator: ", "))."))
+      "The data: a CSV or TSV file, a folder of pictures, or a set by name.",
+      discussion:
+        "A folder has one sub-folder of pictures for each class, or train and test with those in "
+        + "them. Sets: \(Self.names.joined(separator: ", "))."))
   var set: String
 
   @OptionGroup(title: "Tables") var tableOptions: TableOptions
+  @OptionGroup(title: "Pictures") var imageOptions: ImageOptions
 
   @Option(help: "The folder of mnist's or fashion's IDX files, compressed or not.")
   var data: String?
@@ -28,8 +32,8 @@ struct DataSource: ParsableArguments {
     let summary: String
     let training: Dataset
     let test: Dataset
-    /// The size of one image, if the samples are images.
-    var imageSize: (height: Int, width: Int)?
+    /// What one image is, if the samples are images.
+    var image: ImageContract?
     var layers = "128:relu"
     var optimizer = "adam"
     var learningRate: Double?
@@ -44,20 +48,27 @@ struct DataSource: ParsableArguments {
     var validation: Dataset?
     /// The table that the samples come from.
     var table: TableSet?
+    /// The files that the samples come from.
+    var pictures: PictureSet?
     var classNames: [String] { training.classNames }
     var outputCount: Int { training.targets.rank > 1 ? training.targets.shape[1] : 1 }
   }
 
   static var names: [String] { ["digits", "mnist", "fashion"] + GeneratedSet.names }
 
-  func load(seed: UInt64) throws -> Loaded {
+  /// Reads or makes the samples; `isQuiet` says nothing meanwhile.
+  func load(seed: UInt64, isQuiet: Bool = false) throws -> Loaded {
+    let isFolder = !Self.names.contains(set) && PictureFolder.isFolder(set)
+    if imageOptions.isGiven && !isFolder {
+      throw UsageError("--image-size, --grayscale and --color belong to folders of pictures")
+    }
     switch set {
     case "digits":
       let (training, test) = try Digits.load()
       var loaded = Loaded(
         name: set, summary: "5,000 handwritten digits of MNIST, 28×28, 10 classes",
         training: Dataset(training), test: Dataset(test),
-        imageSize: (training.height, training.width))
+        image: .init(channels: 1, height: training.height, width: training.width))
       loaded.layers = "256:relu"
       loaded.labelSmoothing = 0.1
       loaded.epochs = 30
@@ -69,10 +80,13 @@ struct DataSource: ParsableArguments {
       let (training, test) = try MNIST.load(folder: folder, isFashion: isFashion)
       var loaded = Loaded(
         name: set, summary: "images from \(folder)", training: Dataset(training),
-        test: Dataset(test), imageSize: (training.height, training.width))
+        test: Dataset(test),
+        image: .init(channels: 1, height: training.height, width: training.width))
       loaded.validationShare = 1.0 / 6
       return loaded
     case _ where GeneratedSet.names.contains(set): return try generated(seed: seed)
+    case _ where isFolder:
+      return try imageOptions.load(set, tableOptions, seed: seed, isQuiet: isQuiet)
     default: return try tableOptions.load(set, seed: seed)
     }
   }

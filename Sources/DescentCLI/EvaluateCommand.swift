@@ -13,8 +13,10 @@ struct EvaluateCommand: ParsableCommand {
         descent evaluate runs/digits digits
         descent evaluate runs/mnist mnist --data FOLDER --json
         descent evaluate runs/houses new-houses.csv
+        descent evaluate runs/photos new-photos/
 
-      Rows of a table need the column that the model was trained to tell.
+      Rows of a table need the column that the model was trained to tell. A folder of pictures has \
+      one sub-folder for each class; where it has a folder called test, that one is used.
       """)
 
   @Argument(help: "The model: a run folder or a .safetensors file.")
@@ -39,6 +41,9 @@ struct EvaluateCommand: ParsableCommand {
       let name: String
       if let contract = model.card.table {
         (data, name) = (try rows(contract, model.card.classNames), "rows of \(source.set)")
+      } else if let contract = model.card.image {
+        data = try pictures(contract, model.card.classNames)
+        name = "pictures of \(source.set)"
       } else {
         let set = try source.load(seed: seed)
         try check(model, fits: set)
@@ -69,6 +74,26 @@ struct EvaluateCommand: ParsableCommand {
         expected: "at least one", remedy: "Use descent predict for rows without it")
     }
     return try Dataset(table[positions], contract, classNames: classNames)
+  }
+
+  /// The pictures of a folder by their classes.
+  private func pictures(_ contract: ImageContract, _ classNames: [String]) throws -> Dataset {
+    guard !source.imageOptions.isGiven else {
+      throw UsageError("--image-size, --grayscale and --color: the model says what pictures become")
+    }
+    guard PictureFolder.isFolder(source.set) else {
+      throw DataError.mismatch(
+        path: source.set, found: "no folder",
+        expected: "one with a sub-folder of pictures for each of: "
+          + classNames.prefix(20).joined(separator: ", "),
+        remedy: "Use descent predict for single pictures")
+    }
+    var progress = DecodingProgress(isQuiet: json)
+    let test = try PictureSet.test(
+      contentsOf: source.set, contract: contract, classNames: classNames, memoryLimit: memoryLimit
+    ) { try progress.show($0, of: $1) }
+    for warning in test.warnings { writeError("note: \(warning)\n") }
+    return test.data
   }
 
   private func check(_ model: Model, fits set: DataSource.Loaded) throws {

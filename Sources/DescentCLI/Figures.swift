@@ -36,24 +36,26 @@ enum Figures {
   }
 
   /// A few test images as the network took them: mistakes first, each with what it was.
-  static func mistakes(_ report: Report, size: (height: Int, width: Int)) -> Figure {
+  static func mistakes(_ report: Report, _ image: ImageContract) -> Figure {
     let data = report.data
     let pixels = data.inputs.scalars(as: UInt8.self)
     let truth = data.targets.scalars(as: Int32.self).map { Int($0) }
     let taken = report.evaluation.outputs.argmax().scalars(as: Int32.self).map { Int($0) }
-    let area = size.height * size.width
+    let size = image.shape.elementCount
     let wrong = truth.indices.filter { truth[$0] != taken[$0] }.prefix(12)
     let right = truth.indices.filter { truth[$0] == taken[$0] }.prefix(24 - wrong.count)
     let images = (wrong + right).map { index in
       let (own, given) = (data.classNames[truth[index]], data.classNames[taken[index]])
       return ImageGrid.Image(
-        pixels: Array(pixels[(index * area)..<((index + 1) * area)]),
+        pixels: Array(pixels[(index * size)..<((index + 1) * size)]),
         caption: own == given ? given : "\(given), is \(own)", isWrong: own != given)
     }
     return Figure(
       title: "Seen by the network: its mistakes, and some that it got right",
       description: "Test images with the class that the network gave them.",
       content: .images(
-        ImageGrid(height: size.height, width: size.width, images: images, columns: 8)))
+        ImageGrid(
+          height: image.height, width: image.width, channels: image.channels, images: images,
+          columns: 8)))
   }
 }

@@ -14,7 +14,7 @@ struct InspectCommand: ParsableCommand {
         descent inspect runs/digits
         descent inspect digits --layers 30:sigmoid --plan
 
-      Names a stored model, or a data set for which a network is made but not trained. The plan is \
+      Names a stored model, or a data set (also a folder of pictures) for which a network is made but not trained. The plan is \
       that of one training step: what each layer stores on the way forward, what the buffer holds \
       on the way back, and the update.
       """)
@@ -60,7 +60,10 @@ struct InspectCommand: ParsableCommand {
   /// A model, with data of the right shape to make plans for.
   private func subject() throws -> (Model, Dataset, Loss) {
     let path = RunFolder.modelPath(source.set)
-    if DataSource.names.contains(source.set), !FileManager.default.fileExists(atPath: path) {
+    let isStored = FileManager.default.fileExists(atPath: path)
+    let isRun = FileManager.default.fileExists(atPath: source.set + "/config.json")
+    let isFolder = PictureFolder.isFolder(source.set) && !isRun
+    if !isStored && (DataSource.names.contains(source.set) || isFolder) {
       let set = try source.load(seed: 1)
       let design = try networkOptions.design(for: set)
       return (
@@ -103,7 +106,7 @@ private struct Summary {
       ])
     }
     return """
-      input \(model.input)
+      input \(model.input)\(model.card.image.map { pictures($0, model.card.classNames) } ?? "")
       \(table)
       \(grouped(model.parameterCount)) parameters, \
       \(bytes(model.parameterCount * model.dtype.size)); \
@@ -111,9 +114,26 @@ private struct Summary {
       """
   }
 
+  /// What pictures become, and what they are told to be.
+  private func pictures(_ image: ImageContract, _ classNames: [String]) -> String {
+    let colours = image.channels == 3 ? "colour" : "grey"
+    let more = classNames.count > 20 ? ", …" : ""
+    return """
+      : pictures, made \(image.height) × \(image.width) in \(colours)
+      classes \(classNames.prefix(20).joined(separator: ", "))\(more)
+      """
+  }
+
   func json(_ model: Model, _ training: Plan, _ forward: Plan, _ batchSize: Int) -> JSONLine {
     var line = JSONLine()
     line.add("input", model.input.sizes)
+    if let image = model.card.image {
+      var pictures = JSONLine()
+      pictures.add("height", image.height)
+      pictures.add("width", image.width)
+      pictures.add("channels", image.channels)
+      line.add("pictures", pictures)
+    }
     line.add(
       "layers",
       rows.map { layer, multiplyAdds in

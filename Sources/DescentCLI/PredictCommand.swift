@@ -11,13 +11,15 @@ struct PredictCommand: ParsableCommand {
     abstract: "Use a stored model on pictures, IDX files or rows of a CSV file.",
     discussion: """
       Examples:
+        descent predict runs/photos a.jpg b.png more-photos/
         descent predict runs/digits seven.png
         descent predict runs/houses new-houses.csv --format csv > prices.csv
 
       Rows of a table are matched by the names of their columns, and treated as those that the \
       model was trained on; they are read part by part, so the file may be larger than memory. \
-      Pictures (PNG, PGM, PPM) become grey and take the size that the model wants; dark ink on \
-      light paper is inverted. For a model that was trained on no table, a CSV file has one sample \
+      Pictures (PNG, JPEG, PGM, PPM) become what those were that the model was trained on; a folder \
+      stands for all pictures in it. For a model of digits they are taken for ink: grey, and inverted \
+      where the paper is light. For a model that was trained on no table, a CSV file has one sample \
       a line, its numbers in the order of the model's inputs, and no header or one line of names.
       """)
 
@@ -27,7 +29,7 @@ struct PredictCommand: ParsableCommand {
   @Argument(help: "The model: a run folder or a .safetensors file.")
   var model: String
 
-  @Argument(help: "The files to predict.")
+  @Argument(help: "The files to predict; folders for a model of pictures.")
   var files: [String]
 
   @Option(help: "How results are printed: text, csv or json (one object a line).")
@@ -41,15 +43,12 @@ struct PredictCommand: ParsableCommand {
       try setThreads(threads)
       let model = try Model(contentsOf: RunFolder.modelPath(model))
       if format == .csv { print(header(model)) }
-      for file in files {
-        try Samples.read(file: file, for: model) { samples in
-          let shown = model.shown(try model.predict(samples.inputs, scale: samples.scale))
-          let values = shown.doubles()
-          let width = model.output.elementCount
-          for row in 0..<samples.count {
-            show(
-              Array(values[(row * width)..<((row + 1) * width)]), model, samples, row)
-          }
+      try Samples.read(files, for: model) { samples in
+        let shown = model.shown(try model.predict(samples.inputs, scale: samples.scale))
+        let values = shown.doubles()
+        let width = model.output.elementCount
+        for row in 0..<samples.count {
+          show(Array(values[(row * width)..<((row + 1) * width)]), model, samples, row)
         }
       }
     }
@@ -94,7 +93,7 @@ struct PredictCommand: ParsableCommand {
       }
       print(line)
     case .text:
-      if let picture = samples.picture { print(picture.text(style: .detect())) }
+      if let picture = samples.picture(of: row) { print(picture.text(style: .detect())) }
       if names.isEmpty {
         print("\(name): \(values.map(compact).joined(separator: ", "))")
       } else {

@@ -40,6 +40,13 @@ final class ProgressReporter {
     if style == .bar || style == .plain { writeError(text + "\n") }
   }
 
+  /// Tells programs of something odd; a person reads it among the notes.
+  func warn(_ text: String) {
+    var line = JSONLine(event: "warning")
+    line.add("text", text)
+    emit(line)
+  }
+
   func emit(_ line: JSONLine) {
     lines.append(line.description)
     if isJSON {

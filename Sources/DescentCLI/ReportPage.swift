@@ -111,30 +111,35 @@ struct ReportPage {
     let sorted = cells.sorted {
       ($1.value.count, $0.key[0], $0.key[1]) < ($0.value.count, $1.key[0], $1.key[1])
     }
+    // Pictures are in the page itself, which must stay small enough to be sent.
+    let most = set.image.map { max(24, (4 << 20) / $0.shape.elementCount) } ?? .max
+    var left = most
     let details = sorted.prefix(100).map { cell, rows in
-      """
-      <details><summary>\(escaped(names[cell[0]])) taken for \(escaped(names[cell[1]])): \
-      \(rows.count)</summary>\(samples(Array(rows.prefix(12))))</details>
-      """
+      let shown = rows.prefix(min(12, left))
+      left -= shown.count
+      return """
+        <details><summary>\(escaped(names[cell[0]])) taken for \(escaped(names[cell[1]])): \
+        \(rows.count)</summary>\(shown.isEmpty ? "" : samples(Array(shown)))</details>
+        """
     }
     return "<h3>Its mistakes</h3>\(details.joined())"
   }
 
   /// A few test samples as pictures or rows.
   private func samples(_ positions: [Int]) -> String {
-    if let size = set.imageSize {
-      let area = size.height * size.width
+    if let image = set.image {
       let images = positions.map { position in
         ImageGrid.Image(
           pixels: report.data[position..<(position + 1)].inputs.scalars(as: UInt8.self),
-          caption: "\(position)")
+          caption: set.pictures.map { fileName($0.testPaths[position]) } ?? "\(position)")
       }
-      precondition(images.allSatisfy { $0.pixels.count == area })
       return svg(
         Figure(
-          title: "", description: "Test images by number",
+          title: "", description: "Test images by \(set.pictures == nil ? "number" : "file")",
           content: .images(
-            ImageGrid(height: size.height, width: size.width, images: images, columns: 6))))
+            ImageGrid(
+              height: image.height, width: image.width, channels: image.channels, images: images,
+              columns: 6))))
     }
     guard let rows = set.table?.testRows else {
       let shown = report.data[positions]
@@ -271,7 +276,8 @@ struct ReportPage {
 
   private var repetition: String {
     let options = settings.filter { $0.name != "set" && $0.name != "output" }.map {
-      "--\($0.name) \(shellWord($0.value))"
+      Configuration.flags.contains($0.name)
+        ? "--\($0.name)" : "--\($0.name) \(shellWord($0.value))"
     }
     let source = settings.first { $0.name == "set" }?.value ?? set.name
     return """
@@ -327,6 +333,11 @@ struct ReportPage {
 private func escaped(_ text: String) -> String {
   text.replacingOccurrences(of: "&", with: "&amp;").replacingOccurrences(of: "<", with: "&lt;")
     .replacingOccurrences(of: ">", with: "&gt;").replacingOccurrences(of: "\"", with: "&quot;")
+}
+
+/// The last part of a path.
+private func fileName(_ path: String) -> String {
+  path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
 }
 
 /// A text as one word of a shell's command.

@@ -9,20 +9,82 @@ struct Samples {
   let count: Int
   /// The number of the first row in its file, for rows of a table.
   private var firstRow: Int?
-  /// The picture as the network sees it, if the file is one.
-  var picture: Figure?
+  /// The files, one for each sample, where samples are pictures.
+  private var paths: [String]?
+  /// The pictures as the network sees them, if they are to be shown.
+  private var pictures: ImageGrid?
   private let file: String
 
-  /// Gives the samples of a file to `body`; those of a table for which the model has a contract come
-  /// part by part, so that the file may be larger than memory.
-  static func read(file: String, for model: Model, _ body: (Samples) throws -> Void) throws {
-    guard let contract = model.card.table else { return try body(Samples(file: file, for: model)) }
-    let stream = try TableStream(contentsOf: file, contract.reading)
-    var row = 1
-    while let part = try stream.next() {
-      try body(Samples(rows: part, firstRow: row, contract, file: file))
-      row += part.rowCount
+  /// Gives the samples of the files to `body`; those of a table for which the model has a contract,
+  /// and pictures, come part by part, so that they may be larger than memory.
+  static func read(_ files: [String], for model: Model, _ body: (Samples) throws -> Void) throws {
+    if let contract = model.card.image {
+      return try read(pictures: files, contract, scale: model.card.scale, body)
     }
+    for file in files {
+      guard let contract = model.card.table else {
+        try body(Samples(file: file, for: model))
+        continue
+      }
+      let stream = try TableStream(contentsOf: file, contract.reading)
+      var row = 1
+      while let part = try stream.next() {
+        try body(Samples(rows: part, firstRow: row, contract, file: file))
+        row += part.rowCount
+      }
+    }
+  }
+
+  /// A file that was named must be a picture; of a folder those are left out that are not.
+  private static func read(
+    pictures files: [String], _ contract: ImageContract, scale: Double,
+    _ body: (Samples) throws -> Void
+  ) throws {
+    var paths: [String] = []
+    var named: Set<String> = []
+    for file in files {
+      if PictureFolder.isFolder(file) {
+        paths += try PictureFolder.pictures(below: file)
+      } else {
+        paths.append(file)
+        named.insert(file)
+      }
+    }
+    let reader = PictureReader(contract)
+    let size = contract.shape.elementCount
+    let perPart = max(1, min(256, (64 << 20) / size))
+    for start in stride(from: 0, to: paths.count, by: perPart) {
+      let part = Array(paths[start..<min(start + perPart, paths.count)])
+      let read = try reader.read(part)
+      if !read.positions.isEmpty {
+        let areShown = paths.count <= 8 && named.count == paths.count
+        try body(
+          Samples(
+            read, part, contract, scale: scale, areShown: areShown))
+      }
+      for failure in read.unreadable {
+        guard !named.contains(failure.path) else { throw failure.reason }
+        writeError("left out: \(failure.reason)\n")
+      }
+    }
+  }
+
+  private init(
+    _ read: PictureReader.Result, _ all: [String], _ contract: ImageContract, scale: Double,
+    areShown: Bool
+  ) {
+    count = read.positions.count
+    inputs = Tensor(read.pixels, shape: Shape([count] + contract.shape.sizes))
+    self.scale = scale
+    paths = read.positions.map { all[$0] }
+    file = ""
+    guard areShown else { return }
+    let size = contract.shape.elementCount
+    pictures = ImageGrid(
+      height: contract.height, width: contract.width, channels: contract.channels,
+      images: (0..<count).map {
+        .init(pixels: Array(read.pixels[($0 * size)..<(($0 + 1) * size)]))
+      })
   }
 
   private init(rows: Table, firstRow: Int, _ contract: TableContract, file: String) throws {
@@ -37,16 +99,13 @@ struct Samples {
   init(file: String, for model: Model) throws {
     self.file = file
     let bytes = try readFile(file)
-    if let image = try GrayImage.read(bytes, path: file) {
+    if Picture.isPicture(bytes) {
       let (height, width) = try Self.size(of: model, file)
-      let fitted = image.fitted(width: width, height: height)
+      let fitted = try Picture(bytes: bytes, path: file).gray.ink(width: width, height: height)
       inputs = Tensor(fitted.pixels, shape: Shape([1] + model.input.sizes))
       scale = model.card.scale
       count = 1
-      picture = Figure(
-        title: "",
-        content: .images(
-          ImageGrid(height: height, width: width, images: [.init(pixels: fitted.pixels)])))
+      pictures = ImageGrid(height: height, width: width, images: [.init(pixels: fitted.pixels)])
     } else if Gzip.isGzip(bytes) || bytes.prefix(2) == [0, 0] {
       let array = try IDXArray(bytes: bytes, path: file)
       guard array.dtype == .uint8, Array(array.shape.dropFirst()) == model.input.sizes else {
@@ -82,26 +141,27 @@ struct Samples {
     return (model.input[model.input.rank - 2], model.input.last)
   }
 
+  /// A sample as the network sees it, if it is a picture to be shown.
+  func picture(of row: Int) -> Figure? {
+    guard var grid = pictures else { return nil }
+    grid.images = [grid.images[row]]
+    return Figure(title: "", content: .images(grid))
+  }
+
   /// What a sample is called in the results.
   func name(of row: Int) -> String {
+    if let paths { return paths[row] }
     if let firstRow { return "\(firstRow + row)" }
     return count == 1 ? file : "\(file)[\(row)]"
   }
 }
 
-extension GrayImage {
-  /// The picture in a file, or nil if the file is something else.
-  static func read(_ bytes: [UInt8], path: String) throws -> GrayImage? {
-    if PNG.isPNG(bytes) { return try PNG.decode(bytes, path: path) }
-    if PGM.isPGM(bytes) { return try PGM.decode(bytes, path: path) }
-    return nil
-  }
-
-  /// The picture as light ink on dark ground in the size that a network wants.
+extension Picture {
+  /// A grey picture as light ink on dark ground in the size that a network wants.
   ///
   /// A picture of another size is taken for a photo or a scan: it is inverted if its border is
   /// light.
-  func fitted(width: Int, height: Int) -> GrayImage {
+  fileprivate func ink(width: Int, height: Int) -> Picture {
     var (sum, count) = (0, 0)
     for y in 0..<self.height {
       for x in 0..<self.width
@@ -110,11 +170,6 @@ extension GrayImage {
         count += 1
       }
     }
-    let mean = sum / count
-    let ink =
-      mean > 127
-      ? GrayImage(width: self.width, height: self.height, pixels: pixels.map { 255 - $0 }) : self
-    return ink.width == width && ink.height == height
-      ? ink : ink.resized(width: width, height: height)
+    return (sum / count > 127 ? inverted : self).resized(width: width, height: height)
   }
 }

@@ -25,13 +25,13 @@ struct TableOptions: ParsableArguments {
   @Option(help: "The character between two fields, or tab; inferred if not said.")
   var separator: String?
 
-  @Option(help: ArgumentHelp("A table with the rows for the test.", valueName: "file"))
+  @Option(help: ArgumentHelp("A table, or a folder of pictures, for the test.", valueName: "file"))
   var testData: String?
 
   @Option(
     help: ArgumentHelp(
-      "The share of the rows for the test, where there is no --test-data.",
-      discussion: "Unless said otherwise 0.1 of fewer than 2,000 rows, and 0.2 of more."))
+      "The share of the rows or pictures for the test, where there is no --test-data.",
+      discussion: "Unless said otherwise 0.1 of fewer than 2,000, and 0.2 of more."))
   var testShare: Double?
 
   /// Reads the table at `path` and makes it ready.
@@ -61,6 +61,14 @@ struct TableOptions: ParsableArguments {
     return loaded
   }
 
+  /// The share of the samples for the test, if one was given.
+  func share() throws -> Double? {
+    if let testShare, !(testShare > 0 && testShare < 1) {
+      throw UsageError("--test-share is between 0 and 1, unlike \(testShare)")
+    }
+    return testShare
+  }
+
   private func reading() throws -> Table.Reading {
     var reading = Table.Reading()
     reading.dialect = try separatorCharacter().map { Table.Dialect(separator: $0) }
@@ -87,15 +95,12 @@ struct TableOptions: ParsableArguments {
     guard ["refuse", "impute"].contains(missing) else {
       throw unknown("way with --missing", missing, ["refuse", "impute"])
     }
-    if let testShare, !(testShare > 0 && testShare < 1) {
-      throw UsageError("--test-share is between 0 and 1, unlike \(testShare)")
-    }
     options.imputesStrays = missing == "impute"
     options.wishes.categorical = names(categorical)
     options.wishes.dropped = names(drop)
     options.separator = try separatorCharacter()
     options.testPath = testData
-    options.testShare = testShare
+    options.testShare = try share()
     options.seed = seed
     return options
   }

@@ -14,6 +14,7 @@ struct TrainCommand: ParsableCommand {
         descent train digits
         descent train mnist --data FOLDER --layers 512:relu,512:relu --epochs 3
         descent train houses.csv --target price
+        descent train photos/ --image-size 64
         descent train --resume runs/houses
         descent train spirals --layers 32:tanh,32:tanh --epochs 300 --seed 2
 
@@ -89,7 +90,7 @@ struct TrainCommand: ParsableCommand {
     guard checkpointEvery >= 0 else {
       throw UsageError("--checkpoint-every is not negative, unlike \(checkpointEvery)")
     }
-    let set = try source.load(seed: seed)
+    let set = try source.load(seed: seed, isQuiet: progress == .none || progress == .json)
     let (training, held) = try split(set)
     let epochs = try positive(epochs ?? set.epochs, "--epochs")
     let batchSize = try positive(batchSize ?? set.batchSize, "--batch-size")
@@ -101,6 +102,7 @@ struct TrainCommand: ParsableCommand {
     var model = try Model(design.network, input: training.sampleShape, seed: seed)
     model.card.outputActivation = design.outputActivation
     model.card.table = set.table?.contract
+    model.card.image = set.pictures?.contract
 
     let path = output ?? "runs/\(set.name)"
     let settings = settings(
@@ -112,6 +114,7 @@ struct TrainCommand: ParsableCommand {
       return print(configuration.yaml(settings))
     }
     let reporter = ProgressReporter(progress)
+    for warning in set.pictures?.warnings ?? [] { reporter.warn(warning) }
     let validated = held.map { ", \($0.count) for validation" } ?? ""
     reporter.note(
       """
@@ -169,8 +172,8 @@ struct TrainCommand: ParsableCommand {
     finish(history, report, reporter, folder, set)
     try folder.writeMetrics(reporter.lines)
     try folder.write(Figures.learning(history, set.name), as: "learning")
-    if let size = set.imageSize {
-      try folder.write(Figures.mistakes(report, size: size), as: "mistakes")
+    if let image = set.image {
+      try folder.write(Figures.mistakes(report, image), as: "mistakes")
     }
     let page = ReportPage(
       model: model, report: report, history: history, set: set, training: training,
@@ -192,6 +195,9 @@ struct TrainCommand: ParsableCommand {
       ("categorical", table.categorical), ("drop", table.drop),
       ("missing", set.table == nil ? nil : table.missing), ("separator", table.separator),
       ("test-data", table.testData), ("test-share", table.testShare.map { "\($0)" }),
+      ("image-size", set.pictures.map { "\($0.contract.height)x\($0.contract.width)" }),
+      ("grayscale", set.pictures?.contract.channels == 1 ? "true" : nil),
+      ("color", set.pictures?.contract.channels == 3 ? "true" : nil),
       ("layers", design.layers), ("output-activation", networkOptions.outputActivation),
       ("loss", design.loss.name),
       ("label-smoothing", networkOptions.labelSmoothing.map { "\($0)" }),
@@ -255,7 +261,7 @@ struct TrainCommand: ParsableCommand {
       \(ending), best epoch \(best), \(fixed(seconds, 2)) s of training
       stored: \(folder.modelPath)
       report: \(folder.path)/report.html
-      next:   descent predict \(folder.path) \(set.imageSize == nil ? "ROWS.csv" : "PICTURE.png")
+      next:   descent predict \(folder.path) \(set.image == nil ? "ROWS.csv" : "PICTURE.png")
               descent inspect \(folder.path)
       """)
   }

@@ -16,6 +16,8 @@ public enum DataError: Error, Equatable {
   case malformed(path: String, format: String, place: Place, found: String, expected: String)
   /// The file is right, and holds something that this library does not read.
   case unsupported(path: String, format: String, feature: String, remedy: String)
+  /// Files of this format are read by a library of the system that is not installed.
+  case missingLibrary(path: String, format: String, library: String, remedy: String)
   /// A field of a table holds `text` where a number is needed.
   case notANumber(path: String, line: Int, column: String, text: String)
   /// Good data does not fit what it is used for; `path` names the file or the set.
@@ -51,6 +53,7 @@ public enum DataError: Error, Equatable {
     switch self {
     case .malformed, .unsupported, .notANumber, .mismatch, .tooLarge, .checksum: 65
     case .missing: 66
+    case .missingLibrary: 69
     case .cannotWrite: 73
     case .unreadable, .writeFailed, .download: 74
     }
@@ -69,6 +72,9 @@ extension DataError: CustomStringConvertible, LocalizedError {
       return "\(path)\(place.suffix): not valid \(format): found \(found), expected \(expected)"
     case .unsupported(let path, let format, let feature, let remedy):
       return "\(path): this \(format) file has \(feature), which is not supported. \(remedy)"
+    case .missingLibrary(let path, let format, let library, let remedy):
+      return "\(path): \(format) is read by the system's \(library), which is not installed. "
+        + remedy
     case .notANumber(let path, let line, let column, let text):
       return "\(path):\(line): column \"\(column)\": \"\(text)\" is not a number"
     case .mismatch(let path, let found, let expected, let remedy):

@@ -23,6 +23,34 @@ enum FileSystem {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// The names in the folder at `path`, sorted; without "." and "..".
+  ///
+  /// - Throws: `DataError.missing` or `.unreadable`.
+  static func names(in path: String) throws -> [String] {
+    guard let folder = opendir(path) else {
+      if errno == ENOENT || errno == ENOTDIR {
+        throw DataError.missing(path: path, remedy: "Check the spelling of the path")
+      }
+      throw DataError.unreadable(path: path, reason: systemReason())
+    }
+    defer { closedir(folder) }
+    var names: [String] = []
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// What a file or folder is known by, whatever it is called: two names of one have the same.
+  static func identity(of path: String) -> [UInt64] {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return [] }
+    return [UInt64(truncatingIfNeeded: status.st_dev), UInt64(truncatingIfNeeded: status.st_ino)]
+  }
+
   /// Creates the folder at `path` and those above it.
   ///
   /// - Throws: `DataError.cannotWrite`.

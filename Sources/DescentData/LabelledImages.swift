@@ -40,9 +40,9 @@ public struct LabelledImages: Equatable, Sendable {
   }
 
   /// The image at `index` as a picture.
-  public subscript(index: Int) -> GrayImage {
+  public subscript(index: Int) -> Picture {
     let size = height * width
-    return GrayImage(
+    return Picture(
       width: width, height: height, pixels: Array(pixels[index * size..<(index + 1) * size]))
   }
 }

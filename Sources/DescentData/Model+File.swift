@@ -106,6 +106,12 @@ extension FileCard {
       }
       count *= size
     }
+    if let image = card.card.image {
+      let sizes = [image.channels, image.height, image.width]
+      guard sizes == card.input, image.channels == 1 || image.channels == 3,
+        Picture.isWithinLimit(image.width, image.height)
+      else { throw malformed("pictures of \(sizes) for an input of \(card.input)") }
+    }
     guard card.card.scale.isFinite else { throw malformed("a scale of \(card.card.scale)") }
     return card
   }

@@ -39,7 +39,7 @@ import Testing
       #expect(try lines(evaluated.output)[0]["test_accuracy"] as? Double == accuracy)
 
       let test = try Digits.load().test
-      let picture = GrayImage(width: 28, height: 28, pixels: Array(test.pixels.prefix(784)))
+      let picture = Picture(width: 28, height: 28, pixels: Array(test.pixels.prefix(784)))
       try AtomicFile.write(picture.png(), to: folder.path + "/digit.png")
       let predicted = try Program.run(
         ["predict", "r", "digit.png", "--format", "json"], in: folder)

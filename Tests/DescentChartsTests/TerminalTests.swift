@@ -105,6 +105,19 @@ struct TerminalTests {
         """)
   }
 
+  @Test("Images in colour keep their colours")
+  func colors() {
+    // A red and a blue pixel above a green and a white one: red, green and blue one after another.
+    let image = ImageGrid.Image(pixels: [255, 0, 0, 255] + [0, 0, 255, 255] + [0, 200, 0, 255])
+    let grid = ImageGrid(height: 2, width: 2, channels: 3, images: [image])
+    let figure = Figure(title: "", content: .images(grid))
+    let full = figure.text(style: TerminalStyle(colors: .full))
+    #expect(full.contains("[38;2;255;0;0;48;2;0;255;0m") && full.contains("[38;2;0;0;200;48;2;255"))
+    let palette = figure.text(style: TerminalStyle(colors: .palette))
+    #expect(palette.contains("[38;5;196;48;5;46m") && palette.contains("[38;5;20;48;5;231m"))
+    #expect(figure.svg().contains("data:image/png;base64,iVBORw0KGgo"))
+  }
+
   @Test("With colours each half of a character is a pixel")
   func halfBlocks() {
     let image = ImageGrid.Image(pixels: [0, 255, 7, 128])

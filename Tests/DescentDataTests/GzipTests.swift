@@ -58,7 +58,7 @@ import Testing
       try SafetensorsFile(bytes: [0, 0, 0, 0xFF, 0, 0, 0, 0] + Array("{}".utf8))
     }
     #expect(throws: DataError.self) {
-      try GrayImage(bytes: Array("P5 8192 8192 255 ".utf8))
+      try Picture(bytes: Array("P5 8192 8192 255 ".utf8))
     }
     #expect(peakMemory() - before < 1 << 30)
   }

@@ -11,6 +11,8 @@ public struct ModelCard: Codable, Sendable {
   public var outputActivation = Activation.identity
   /// How the columns of a table become the network's inputs, if it was trained on one.
   public var table: TableContract?
+  /// What pictures become on their way into the network, if it was trained on files of them.
+  public var image: ImageContract?
   /// How it was trained: options and results by name.
   public var training: [String: String] = [:]
 

@@ -1,9 +1,11 @@
-/// Small grey images of one size, each with a caption.
+/// Small images of one size, in grey or in colour, each with a caption.
 public struct ImageGrid: Hashable, Sendable {
   /// Rows of pixels in every image.
   public var height: Int
   /// Columns of pixels in every image.
   public var width: Int
+  /// 1 for grey images, 3 for red, green and blue.
+  public var channels: Int
   /// The images in reading order.
   public var images: [Image]
   /// Images in a row; as many as fit if nil.
@@ -11,14 +13,15 @@ public struct ImageGrid: Hashable, Sendable {
 
   /// One image of the grid.
   public struct Image: Hashable, Sendable {
-    /// Grey values row by row, 0 black and 255 white; missing ones are black.
+    /// The values row by row and, in colour, all of red before all of green before all of blue:
+    /// `[channels, height, width]`, 0 dark and 255 bright; missing ones are dark.
     public var pixels: [UInt8]
     /// The text below the image.
     public var caption: String
     /// Whether the image is marked as a mistake, by a frame and a cross.
     public var isWrong: Bool
 
-    /// An image of the given grey values.
+    /// An image of the given values.
     public init(pixels: [UInt8], caption: String = "", isWrong: Bool = false) {
       self.pixels = pixels
       self.caption = caption
@@ -27,15 +30,27 @@ public struct ImageGrid: Hashable, Sendable {
   }
 
   /// A grid of images of height × width pixels.
-  public init(height: Int, width: Int, images: [Image], columns: Int? = nil) {
+  public init(
+    height: Int, width: Int, channels: Int = 1, images: [Image], columns: Int? = nil
+  ) {
     self.height = height
     self.width = width
+    self.channels = channels
     self.images = images
     self.columns = columns
   }
 }
 
 extension ImageGrid {
+  /// Red, green and blue of a pixel of an image, by its place in row-major order.
+  func color(of image: Image, at place: Int) -> Palette.Color {
+    func value(_ channel: Int) -> UInt8 {
+      let index = (channels == 3 ? channel * height * width : 0) + place
+      return index < image.pixels.count ? image.pixels[index] : 0
+    }
+    return Palette.Color(red: value(0), green: value(1), blue: value(2))
+  }
+
   /// Why nothing can be drawn, or nil if something can.
   var note: String? {
     if images.isEmpty { return "no images" }

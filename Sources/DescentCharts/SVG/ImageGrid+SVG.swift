@@ -14,7 +14,7 @@ extension ImageGrid {
     for (index, image) in images.enumerated() {
       let x = margin + 2 + Double(index % perRow) * cell
       let y = canvas.height + 2
-      let picture = PNG.grey(height: height, width: width, pixels: image.pixels)
+      let picture = png(image)
       canvas.image(picture, x: x, y: y, width: imageWidth, height: imageHeight)
       let border = image.isWrong ? 1.5 : 0.5
       canvas.rectangle(
@@ -30,5 +30,16 @@ extension ImageGrid {
         canvas.height += imageHeight + (hasCaptions ? 32 : 12)
       }
     }
+  }
+
+  private func png(_ image: Image) -> [UInt8] {
+    guard channels == 3 else {
+      return PNG.grey(height: height, width: width, pixels: image.pixels)
+    }
+    let pixels = (0..<height * width).flatMap { place in
+      let color = color(of: image, at: place)
+      return [color.red, color.green, color.blue]
+    }
+    return PNG.colors(height: height, width: width, pixels: pixels)
   }
 }

@@ -8,6 +8,11 @@ enum PNG {
     image(height: height, width: width, pixels: pixels, colorType: 0)
   }
 
+  /// The bytes of an 8-bit image of red, green and blue, one after the other for each pixel.
+  static func colors(height: Int, width: Int, pixels: [UInt8]) -> [UInt8] {
+    image(height: height, width: width, pixels: pixels, colorType: 2)
+  }
+
   /// The bytes of an image of colours of a palette of at most 256; missing pixels have the first.
   static func indexed(
     height: Int, width: Int, pixels: [UInt8], palette: [Palette.Color]
@@ -21,10 +26,11 @@ enum PNG {
     height: Int, width: Int, pixels: [UInt8], colorType: UInt8, between: [UInt8] = []
   ) -> [UInt8] {
     var rows: [UInt8] = []
-    rows.reserveCapacity(height * (width + 1))
+    let rowSize = colorType == 2 ? 3 * width : width
+    rows.reserveCapacity(height * (rowSize + 1))
     for row in 0..<height {
       rows.append(0)  // the row is not filtered
-      for place in row * width..<(row + 1) * width {
+      for place in row * rowSize..<(row + 1) * rowSize {
         rows.append(place < pixels.count ? pixels[place] : 0)
       }
     }

@@ -44,21 +44,26 @@ extension ImageGrid: Chart {
       (height + reduction - 1) / reduction, (width + reduction - 1) / reduction
     )
     // The mean of a block of pixels; black below the last row, where a half line is left over.
-    func grey(_ row: Int, _ column: Int) -> Int {
-      var (sum, count) = (0, 0)
+    func color(_ row: Int, _ column: Int) -> Palette.Color {
+      var (red, green, blue, count) = (0, 0, 0, 0)
       for y in stride(from: row * reduction, to: min((row + 1) * reduction, height), by: 1) {
         for x in column * reduction..<min((column + 1) * reduction, width) {
-          let place = y * width + x
-          sum += place < image.pixels.count ? Int(image.pixels[place]) : 0
+          let color = self.color(of: image, at: y * width + x)
+          red += Int(color.red)
+          green += Int(color.green)
+          blue += Int(color.blue)
           count += 1
         }
       }
-      return count > 0 ? sum / count : 0
+      guard count > 0 else { return Palette.Color(red: 0, green: 0, blue: 0) }
+      return Palette.Color(
+        red: UInt8(red / count), green: UInt8(green / count), blue: UInt8(blue / count))
     }
     return stride(from: 0, to: rows, by: 2).map { row in
-      let pairs = (0..<columns).map { (upper: grey(row, $0), lower: grey(row + 1, $0)) }
+      let pairs = (0..<columns).map { (upper: color(row, $0), lower: color(row + 1, $0)) }
       return style.colors == .none
-        ? String(pairs.map { density(($0.upper + $0.lower) / 2) }) : halfBlocks(pairs, style: style)
+        ? String(pairs.map { density(($0.upper.grey + $0.lower.grey) / 2) })
+        : halfBlocks(pairs, style: style)
     }
   }
 
@@ -67,20 +72,35 @@ extension ImageGrid: Chart {
   }
 
   /// Upper halves in the text colour over lower halves in the background colour.
-  private func halfBlocks(_ pairs: [(upper: Int, lower: Int)], style: TerminalStyle) -> String {
-    func color(_ grey: Int) -> String {
-      if style.colors == .full { return "2;\(grey);\(grey);\(grey)" }
+  private func halfBlocks(
+    _ pairs: [(upper: Palette.Color, lower: Palette.Color)], style: TerminalStyle
+  ) -> String {
+    func code(_ color: Palette.Color) -> String {
+      if style.colors == .full { return "2;\(color.red);\(color.green);\(color.blue)" }
+      guard color.red == color.green && color.red == color.blue else {
+        // The palette has a cube of 6 × 6 × 6 colours from 16 on: 0, 95, 135, 175, 215 and 255.
+        func level(_ value: UInt8) -> Int {
+          value < 48 ? 0 : value < 115 ? 1 : (Int(value) - 35) / 40
+        }
+        return "5;\(16 + 36 * level(color.red) + 6 * level(color.green) + level(color.blue))"
+      }
       // The palette has greys 232 … 255, from 8 to 238 in steps of 10; 16 is black and 231 white.
+      let grey = Int(color.red)
       return "5;\(grey < 4 ? 16 : grey > 246 ? 231 : 232 + min(23, (grey - 3) / 10))"
     }
     var result = ""
     var last = ""
     for pair in pairs {
-      let code = "\u{1B}[38;\(color(pair.upper));48;\(color(pair.lower))m"
+      let code = "\u{1B}[38;\(code(pair.upper));48;\(code(pair.lower))m"
       if code != last { result += code }
       last = code
       result += "▀"
     }
     return result + "\u{1B}[0m"
   }
+}
+
+extension Palette.Color {
+  /// How bright the colour is, by the weights of ITU-R BT.601.
+  fileprivate var grey: Int { (299 * Int(red) + 587 * Int(green) + 114 * Int(blue)) / 1000 }
 }

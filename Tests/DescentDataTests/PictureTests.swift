@@ -2,7 +2,7 @@ import Testing
 
 @testable import DescentData
 
-@Suite struct GrayImageTests {
+@Suite struct PictureTests {
   private static let pictures: [(String, [UInt8], String)] = [
     ("grey8", Fixtures.grey8, "grey8"), ("interlaced", Fixtures.grey8Interlaced, "grey8"),
     ("grey1", Fixtures.grey1, "grey1"), ("grey2", Fixtures.grey2, "grey2"),
@@ -13,26 +13,34 @@ import Testing
 
   @Test func readsEveryKindOfPNG() throws {
     for (name, file, shades) in Self.pictures {
-      let image = try GrayImage(bytes: file)
+      let image = try Picture(bytes: file)
       #expect(image.width == 5 && image.height == 7)
-      #expect(image.pixels == Fixtures.shades[shades], "\(name)")
+      let differences = zip(image.gray.pixels, Fixtures.shades[shades] ?? []).map {
+        abs(Int($0) - Int($1))
+      }
+      // Colours over white and then grey is rounded in another order than grey over white.
+      #expect(differences.count == 35 && differences.max()! <= (name == "rgba8" ? 1 : 0), "\(name)")
     }
     // Row filters 1, 2 and 4; Pillow chose them.
-    let filtered = try GrayImage(bytes: Fixtures.filtered)
-    #expect(SHA256.hexDigest(of: filtered.pixels) == Fixtures.filteredHash)
+    let filtered = try Picture(bytes: Fixtures.filtered)
+    #expect(SHA256.hexDigest(of: filtered.gray.pixels) == Fixtures.filteredHash)
   }
 
   @Test func writesPNG() throws {
     for (width, height) in [(1, 1), (3, 2), (300, 400)] {
       let pixels = (0..<width * height).map { UInt8(truncatingIfNeeded: $0 * 7) }
-      let image = GrayImage(width: width, height: height, pixels: pixels)
-      #expect(try GrayImage(bytes: image.png()) == image)
+      let image = Picture(width: width, height: height, pixels: pixels)
+      #expect(try Picture(bytes: image.png()) == image)
+      let colours = Picture(
+        width: width, height: height, channels: 3, pixels: pixels + pixels.reversed() + pixels)
+      #expect(try Picture(bytes: colours.png()) == colours)
+      #expect(colours.inverted.inverted == colours && !colours.isGray || pixels.count == 1)
     }
   }
 
   @Test func readsPGMAndPPM() throws {
     func shades(_ text: String, _ data: [UInt8] = []) throws -> [UInt8] {
-      try GrayImage(bytes: Array(text.utf8) + data).pixels
+      try Picture(bytes: Array(text.utf8) + data).gray.pixels
     }
     #expect(try shades("P2\n# a comment\n2 2 # more\n15\n0 5\n10 15") == [0, 85, 170, 255])
     #expect(try shades("P5 2 1 255\n", [7, 8]) == [7, 8])
@@ -47,38 +55,23 @@ import Testing
   }
 
   @Test func resizesByArea() throws {
-    let image = GrayImage(width: 4, height: 2, pixels: [0, 10, 100, 200, 20, 30, 100, 200])
+    let image = Picture(width: 4, height: 2, pixels: [0, 10, 100, 200, 20, 30, 100, 200])
     #expect(image.resized(width: 2, height: 1).pixels == [15, 150])
     #expect(image.resized(width: 4, height: 2) == image)
-    #expect(image.resized(width: 8, height: 2).pixels[..<4] == [0, 0, 10, 10])
-    let third = GrayImage(width: 3, height: 1, pixels: [0, 90, 240])
+    #expect(image.resized(width: 8, height: 2).pixels[..<4] == [0, 3, 8, 33])
+    let third = Picture(width: 3, height: 1, pixels: [0, 90, 240])
     #expect(third.resized(width: 2, height: 1).pixels == [30, 190])
   }
 
   @Test func everyDamageIsSurvived() {
     for (name, file, _) in Self.pictures {
-      feedHostile(name, file) { _ = try GrayImage(bytes: $0) }
+      feedHostile(name, file) { _ = try Picture(bytes: $0) }
       feedHostile("\(name), checksums mended", file) {
-        _ = try GrayImage(bytes: withChecksums($0))
+        _ = try Picture(bytes: withChecksums($0))
       }
     }
-    feedHostile("PGM", Array("P2 2 2 15 0 5 10 15".utf8)) { _ = try GrayImage(bytes: $0) }
-    feedHostile("PGM", Array("P5 2 2 255 abcd".utf8)) { _ = try GrayImage(bytes: $0) }
-    feedHostile("PPM", Array("P6 1 2 900 abcdefghijkl".utf8)) { _ = try GrayImage(bytes: $0) }
-  }
-
-  /// A PNG file whose parts have the right checksums, so that damage gets past them.
-  private func withChecksums(_ file: [UInt8]) -> [UInt8] {
-    var file = file
-    var start = 8
-    while start + 12 <= file.count {
-      let length = file[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
-      let end = start + 8 + length
-      guard end + 4 <= file.count else { break }
-      let check = CRC32.of(file[start + 4..<end])
-      for byte in 0..<4 { file[end + byte] = UInt8(truncatingIfNeeded: check >> (24 - byte * 8)) }
-      start = end + 4
-    }
-    return file
+    feedHostile("PGM", Array("P2 2 2 15 0 5 10 15".utf8)) { _ = try Picture(bytes: $0) }
+    feedHostile("PGM", Array("P5 2 2 255 abcd".utf8)) { _ = try Picture(bytes: $0) }
+    feedHostile("PPM", Array("P6 1 2 900 abcdefghijkl".utf8)) { _ = try Picture(bytes: $0) }
   }
 }

@@ -5,10 +5,10 @@ public enum PGM {
     bytes.count >= 2 && bytes[0] == UInt8(ascii: "P") && (0x31...0x37).contains(bytes[1])
   }
 
-  /// Reads a picture; colours become shades.
+  /// Reads a picture.
   ///
   /// - Throws: `DataError`.
-  public static func decode(_ bytes: [UInt8], path: String) throws -> GrayImage {
+  public static func decode(_ bytes: [UInt8], path: String) throws -> Picture {
     var reader = ByteReader(bytes, path: path, format: "PGM")
     let kind = try reader.take(2).last
     let isText = kind == UInt8(ascii: "2") || kind == UInt8(ascii: "3")
@@ -25,16 +25,21 @@ public enum PGM {
       throw reader.malformed(
         at: reader.offset, found: "a maximum of \(maximum)", expected: "1 to 65535")
     }
-    guard GrayImage.isWithinLimit(width, height) else {
+    guard Picture.isWithinLimit(width, height) else {
       throw reader.malformed(
         at: reader.offset, found: "\(width) × \(height) pixels",
-        expected: "1 to \(GrayImage.pixelLimit)")
+        expected: "1 to \(Picture.pixelLimit)")
     }
     let samples = width * height * (isColour ? 3 : 1)
     let sampleSize = isText ? 1 : maximum > 255 ? 2 : 1
     // One white space ends the header; a sample of text takes a digit and a blank at least.
     if !isText { try reader.skip(1) }
     guard samples * sampleSize <= reader.remaining else { throw reader.truncated }
+    let channels = isColour ? 3 : 1
+    func picture(_ pixels: [UInt8]) -> Picture {
+      Picture(width: width, height: height, channels: channels, pixels: pixels)
+    }
+    if !isText && maximum == 255 { return picture(Array(try reader.take(samples))) }
     var values: [UInt8] = []
     values.reserveCapacity(samples)
     for _ in 0..<samples {
@@ -48,12 +53,7 @@ public enum PGM {
       }
       values.append(UInt8((value * 255 + maximum / 2) / maximum))
     }
-    if isColour {
-      values = stride(from: 0, to: samples, by: 3).map {
-        GrayImage.shade(red: values[$0], green: values[$0 + 1], blue: values[$0 + 2])
-      }
-    }
-    return GrayImage(width: width, height: height, pixels: values)
+    return picture(values)
   }
 
   /// The next number, after white space and comments.

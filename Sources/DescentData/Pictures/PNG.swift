@@ -1,14 +1,14 @@
-/// The PNG format (ISO/IEC 15948): all kinds of pixels, interlaced or not, to shades of grey.
+/// The PNG format (ISO/IEC 15948): all kinds of pixels, interlaced or not.
 public enum PNG {
   private static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
   /// Whether `bytes` begin like a PNG file.
   public static func isPNG(_ bytes: [UInt8]) -> Bool { bytes.starts(with: signature) }
 
-  /// Reads a picture; colours become shades, transparency white.
+  /// Reads a picture; what is transparent becomes white, 16 bits become 8.
   ///
   /// - Throws: `DataError`.
-  public static func decode(_ bytes: [UInt8], path: String) throws -> GrayImage {
+  public static func decode(_ bytes: [UInt8], path: String) throws -> Picture {
     var reader = ByteReader(bytes, path: path, format: "PNG")
     try reader.skip(signature.count)
     var header: Header?
@@ -57,66 +57,92 @@ public enum PNG {
     }
     let colours = try Colours(
       header: header, palette: palette, transparency: transparency, reader: reader)
-    var pixels = [UInt8](repeating: 0, count: header.width * header.height)
+    var pixels = [UInt8](repeating: 0, count: header.width * header.height * colours.outputs)
+    try rows.withUnsafeMutableBufferPointer { rows in
+      try pixels.withUnsafeMutableBufferPointer { pixels in
+        try fill(pixels, from: rows, header: header, colours: colours, reader: reader)
+      }
+    }
+    return Picture(
+      width: header.width, height: header.height, channels: colours.outputs, pixels: pixels)
+  }
+
+  private static func fill(
+    _ pixels: UnsafeMutableBufferPointer<UInt8>, from rows: UnsafeMutableBufferPointer<UInt8>,
+    header: Header, colours: Colours, reader: ByteReader
+  ) throws {
     var offset = 0
     for pass in header.passes where pass.width > 0 {
       let rowBytes = header.rowBytes(pass.width)
       for row in 0..<pass.height {
         try unfilter(
-          &rows, row: offset, above: row == 0 ? nil : offset - rowBytes - 1, count: rowBytes,
+          rows, row: offset, above: row == 0 ? nil : offset - rowBytes - 1, count: rowBytes,
           step: max(1, header.bitsPerPixel / 8), reader: reader)
-        for column in 0..<pass.width {
-          let (x, y) = (pass.x + column * pass.dx, pass.y + row * pass.dy)
-          guard let shade = colours.shade(rows, row: offset + 1, column: column) else {
-            throw reader.malformed(
-              place: .part("pixel (\(x), \(y))"), found: "a colour beyond the palette",
-              expected: "less than \(palette.count / 3)")
-          }
-          pixels[y * header.width + x] = shade
+        let y = pass.y + row * pass.dy
+        let wrong = colours.write(
+          UnsafeBufferPointer(rebasing: rows[(offset + 1)..<(offset + 1 + rowBytes)]),
+          count: pass.width, to: pixels,
+          at: (y * header.width + pass.x) * colours.outputs, step: pass.dx * colours.outputs)
+        if let wrong {
+          throw reader.malformed(
+            place: .part("pixel (\(pass.x + wrong * pass.dx), \(y))"),
+            found: "a colour beyond the palette", expected: "less than \(colours.paletteCount)")
         }
         offset += rowBytes + 1
       }
     }
-    return GrayImage(width: header.width, height: header.height, pixels: pixels)
   }
 
   /// Undoes the filter of one row in place: differences to the left, above, or both.
   private static func unfilter(
-    _ rows: inout [UInt8], row: Int, above: Int?, count: Int, step: Int, reader: ByteReader
+    _ rows: UnsafeMutableBufferPointer<UInt8>, row: Int, above: Int?, count: Int, step: Int,
+    reader: ByteReader
   ) throws {
     let filter = rows[row]
     guard filter <= 4 else {
       throw reader.malformed(
         place: .part("picture data"), found: "row filter \(filter)", expected: "0 to 4")
     }
-    if filter == 0 { return }
-    rows.withUnsafeMutableBufferPointer { rows in
-      for index in stride(from: 1, through: count, by: 1) {
-        let left = index > step ? Int(rows[row + index - step]) : 0
-        let up = above.map { Int(rows[$0 + index]) } ?? 0
-        let corner = index > step ? above.map { Int(rows[$0 + index - step]) } ?? 0 : 0
-        let guess: Int
-        switch filter {
-        case 1: guess = left
-        case 2: guess = up
-        case 3: guess = (left + up) / 2
-        default:
-          // Paeth: whichever neighbour is nearest to left + up - corner.
-          let (a, b) = (abs(up - corner), abs(left - corner))
-          let c = abs(left + up - 2 * corner)
-          guess = a <= b && a <= c ? left : b <= c ? up : corner
-        }
-        rows[row + index] &+= UInt8(truncatingIfNeeded: guess)
+    let first = row + 1
+    let end = first + count
+    let body = min(first + step, end)
+    let up = (above ?? row) + 1 - first
+    switch filter {
+    case 1:
+      for index in body..<end { rows[index] &+= rows[index - step] }
+    case 2 where above != nil:
+      for index in first..<end { rows[index] &+= rows[index + up] }
+    case 3:
+      for index in first..<end {
+        let left = index < body ? 0 : UInt16(rows[index - step])
+        let over = above == nil ? 0 : UInt16(rows[index + up])
+        rows[index] &+= UInt8((left + over) / 2)
       }
+    case 4 where above == nil:
+      for index in body..<end { rows[index] &+= rows[index - step] }
+    case 4:
+      for index in first..<body { rows[index] &+= rows[index + up] }
+      for index in body..<end {
+        // Paeth: whichever neighbour is nearest to left + over - corner.
+        let left = Int16(rows[index - step])
+        let over = Int16(rows[index + up])
+        let corner = Int16(rows[index + up - step])
+        let (a, b) = (abs(over - corner), abs(left - corner))
+        let c = abs(left + over - 2 * corner)
+        let guess = a <= b && a <= c ? left : b <= c ? over : corner
+        rows[index] &+= UInt8(truncatingIfNeeded: guess)
+      }
+    default: break
     }
   }
 
   /// The bytes of a PNG file with this picture, not compressed.
-  public static func encode(_ image: GrayImage) -> [UInt8] {
+  public static func encode(_ image: Picture) -> [UInt8] {
+    let rowSize = image.width * image.channels
     var rows: [UInt8] = []
     for y in 0..<image.height {
       rows.append(0)
-      rows += image.pixels[y * image.width..<(y + 1) * image.width]
+      rows += image.pixels[y * rowSize..<(y + 1) * rowSize]
     }
     var packed: [UInt8] = [0x78, 0x01]
     for start in stride(from: 0, to: rows.count, by: 65535) {
@@ -130,7 +156,8 @@ public enum PNG {
     }
     packed += bigEndian(adler32(rows))
     let header =
-      bigEndian(UInt32(image.width)) + bigEndian(UInt32(image.height)) + [8, 0, 0, 0, 0]
+      bigEndian(UInt32(image.width)) + bigEndian(UInt32(image.height))
+      + [8, image.channels == 3 ? 2 : 0, 0, 0, 0]
     return signature + chunk("IHDR", header) + chunk("IDAT", packed) + chunk("IEND", [])
   }
 
@@ -182,10 +209,10 @@ extension PNG {
           found: "kind \(kind), depth \(depth), methods \(Array(methods)) \(interlace)",
           expected: "a combination of the standard")
       }
-      guard GrayImage.isWithinLimit(width, height) else {
+      guard Picture.isWithinLimit(width, height) else {
         throw reader.malformed(
           place: .part("IHDR"), found: "\(width) × \(height) pixels",
-          expected: "1 to \(GrayImage.pixelLimit)")
+          expected: "1 to \(Picture.pixelLimit)")
       }
       channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][kind] ?? 1
       let size = (width, height)
@@ -203,22 +230,23 @@ extension PNG {
     func rowBytes(_ width: Int) -> Int { (width * bitsPerPixel + 7) / 8 }
   }
 
-  /// How the samples of a pixel become a shade.
+  /// How the samples of a pixel become a shade or a colour.
   fileprivate struct Colours {
+    /// The bytes that a pixel becomes: 1 for a shade, 3 for a colour.
+    let outputs: Int
     private let depth: Int
     private let kind: Int
     private let channels: Int
-    private let paletteShades: [UInt8]
+    private let palette: [UInt8]
     /// The samples that stand for transparency in pictures without an alpha channel.
     private let transparentKey: [Int]
 
     init(header: Header, palette: [UInt8], transparency: [UInt8], reader: ByteReader) throws {
       (depth, kind, channels) = (header.depth, header.kind, header.channels)
-      paletteShades = stride(from: 0, to: palette.count, by: 3).map { index in
-        let shade = GrayImage.shade(
-          red: palette[index], green: palette[index + 1], blue: palette[index + 2])
+      outputs = kind == 0 || kind == 4 ? 1 : 3
+      self.palette = palette.indices.map { index in
         let alpha = index / 3 < transparency.count ? transparency[index / 3] : 255
-        return Self.overWhite(shade, alpha: alpha)
+        return Self.overWhite(palette[index], alpha: alpha)
       }
       let keySize = kind == 0 || kind == 2 ? channels * 2 : 0
       let isKey = keySize > 0 && transparency.count == keySize
@@ -232,46 +260,61 @@ extension PNG {
       }
     }
 
-    /// The shade of a pixel in a row that begins at byte `row`, or nil beyond the palette.
-    func shade(_ bytes: [UInt8], row: Int, column: Int) -> UInt8? {
-      func sample(_ channel: Int) -> Int {
-        let index = column * channels + channel
-        switch depth {
-        case 8: return Int(bytes[row + index])
-        case 16: return Int(bytes[row + 2 * index]) << 8 | Int(bytes[row + 2 * index + 1])
-        default:
-          let bit = index * depth
-          let shift = 8 - depth - bit % 8
-          return Int(bytes[row + bit / 8]) >> shift & (1 << depth - 1)
+    var paletteCount: Int { palette.count / 3 }
+
+    /// Writes `count` pixels of a row, each `step` bytes behind the one before it; the result is the
+    /// first pixel beyond the palette, if there is one.
+    func write(
+      _ row: UnsafeBufferPointer<UInt8>, count: Int, to output: UnsafeMutableBufferPointer<UInt8>,
+      at start: Int, step: Int
+    ) -> Int? {
+      if depth == 8, transparentKey.isEmpty, kind == 0 || kind == 2, step == channels {
+        for index in 0..<(count * channels) { output[start + index] = row[index] }
+        return nil
+      }
+      let hasAlpha = kind == 4 || kind == 6
+      for column in 0..<count {
+        let place = start + column * step
+        if kind == 3 {
+          let index = 3 * sample(row, column)
+          guard index < palette.count else { return column }
+          for channel in 0..<3 { output[place + channel] = palette[index + channel] }
+          continue
+        }
+        let first = column * channels
+        let isTransparent =
+          !transparentKey.isEmpty
+          && (0..<channels).allSatisfy { sample(row, first + $0) == transparentKey[$0] }
+        let alpha = isTransparent ? 0 : hasAlpha ? byte(row, first + channels - 1) : 255
+        for channel in 0..<outputs {
+          let value = byte(row, first + channel)
+          output[place + channel] = alpha == 255 ? value : Self.overWhite(value, alpha: alpha)
         }
       }
-      let maximum = 1 << depth - 1
-      func byte(_ channel: Int) -> UInt8 {
-        depth == 8
-          ? bytes[row + column * channels + channel]
-          : UInt8((sample(channel) * 255 + maximum / 2) / maximum)
-      }
-      if !transparentKey.isEmpty,
-        transparentKey.indices.allSatisfy({
-          sample($0) == transparentKey[$0]
-        })
-      {
-        return 255
-      }
-      switch kind {
-      case 0: return byte(0)
-      case 3:
-        let index = sample(0)
-        return index < paletteShades.count ? paletteShades[index] : nil
-      case 4: return Self.overWhite(byte(0), alpha: byte(1))
+      return nil
+    }
+
+    /// The sample of this number in a row, as it is stored.
+    private func sample(_ row: UnsafeBufferPointer<UInt8>, _ index: Int) -> Int {
+      switch depth {
+      case 8: return Int(row[index])
+      case 16: return Int(row[2 * index]) << 8 | Int(row[2 * index + 1])
       default:
-        let shade = GrayImage.shade(red: byte(0), green: byte(1), blue: byte(2))
-        return kind == 6 ? Self.overWhite(shade, alpha: byte(3)) : shade
+        let bit = index * depth
+        let shift = 8 - depth - bit % 8
+        return Int(row[bit / 8]) >> shift & (1 << depth - 1)
       }
     }
 
-    private static func overWhite(_ shade: UInt8, alpha: UInt8) -> UInt8 {
-      let sum = Int(shade) * Int(alpha) + 255 * (255 - Int(alpha))
+    /// The same as one of 256 shades.
+    private func byte(_ row: UnsafeBufferPointer<UInt8>, _ index: Int) -> UInt8 {
+      if depth == 8 { return row[index] }
+      let maximum = 1 << depth - 1
+      return UInt8((sample(row, index) * 255 + maximum / 2) / maximum)
+    }
+
+    private static func overWhite(_ value: UInt8, alpha: UInt8) -> UInt8 {
+      let sum = Int(value) * Int(alpha) + 255 * (255 - Int(alpha))
       return UInt8((sum + 127) / 255)
     }
   }
