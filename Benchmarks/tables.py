@@ -188,6 +188,10 @@ def description(results):
     if trips:
         trip = f"{statistics.median(trips):.0f} ns in the median of {len(trips)}, at most {max(trips)}"
         rows.append(["round trip between the cores, before runs with two threads", trip])
+    cores = [line["cores"] for line in results.lines if "cores" in line]
+    if cores:
+        ratio = f"{statistics.median(cores):.2f} in the median, at least {min(cores):.2f}"
+        rows.append(["the work of two cores, by that of one, before those runs", ratio])
     versions = {line["peer"]: line["version"] for line in results.lines if "version" in line}
     if versions:
         named = [f"{name} {version}" for name, version in sorted(versions.items())]

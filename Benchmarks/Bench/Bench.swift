@@ -48,7 +48,8 @@ struct Bench: ParsableCommand {
     Execution.threads = threads
     let folder = data ?? ProcessInfo.processInfo.environment["MNIST_DIR"]
     let settings = Settings(folder: folder, repeats: repeats)
-    for workload in Workload.all where names.isEmpty || names.contains(workload.name) {
+    for workload in Workload.all
+    where names.isEmpty ? !workload.isNamedOnly : names.contains(workload.name) {
       if workload.needsMNIST && folder == nil {
         FileHandle.standardError.write(
           Data("\(workload.name) is left out: it needs --data, MNIST's folder\n".utf8))
@@ -68,6 +69,7 @@ struct Workload: Sendable {
   let name: String
   let summary: String
   var needsMNIST = false
+  var isNamedOnly = false
   let run: @Sendable (Settings) throws -> Void
 
   static let all = [
@@ -84,6 +86,9 @@ struct Workload: Sendable {
     Workload(name: "W8", summary: "linear regression on 1,000,000 x 10, 100 steps", run: w8),
     Workload(name: "matmul", summary: "matrix products of many sizes", run: matmul),
     Workload(name: "csv", summary: "reading a table of 1,000,000 x 10 numbers", run: csv),
+    Workload(
+      name: "profile", summary: "where a step's time goes, as tables; only if named",
+      isNamedOnly: true, run: profile),
     Workload(name: "loops", summary: "W2 by hand beside fit; memory over 10,000 steps", run: loops),
   ]
 }
