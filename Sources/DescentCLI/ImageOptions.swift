@@ -70,7 +70,7 @@ extension DataSource.Loaded {
   mutating func suit(pictures count: Int) {
     optimizer = "adamw"
     schedule = "cosine"
-    (layers, learningRate, weightDecay) = ("256:relu", 5e-4, 0.05)
+    (layers, learningRate, weightDecay) = ("256:relu,64:relu", 1e-4, 0.05)
     batchSize = count < 5_000 ? 32 : 128
     epochs = count < 5_000 ? 60 : 30
     labelSmoothing = 0.1
