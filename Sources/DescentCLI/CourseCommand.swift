@@ -172,7 +172,11 @@ struct CourseExperiment: ParsableCommand {
 /// The lesson of a name, or an error that names the nearest.
 private func find(_ name: String) throws -> Lesson {
   guard let lesson = Course.lesson(name) else {
-    throw unknown("lesson", name, Course.lessons.map(\.id))
+    // The nearest of all words under which a lesson is found; listed are the lessons alone.
+    let words = Course.lessons.flatMap { [$0.id] + $0.keywords }
+    throw UsageError(
+      "there is no lesson called \"\(name)\".\(suggestion(for: name, among: words)) "
+        + "Known: \(Course.lessons.map(\.id).joined(separator: ", "))")
   }
   return lesson
 }

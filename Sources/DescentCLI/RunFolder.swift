@@ -49,9 +49,22 @@ func makeFolder(_ path: String) throws {
   do {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   } catch {
-    throw DataError.cannotWrite(path: path, reason: error.localizedDescription)
+    throw DataError.cannotWrite(path: path, reason: obstacle(to: path))
   }
   guard access(path, W_OK | X_OK) == 0 else {
     throw DataError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
   }
+}
+
+/// What is in the way of a folder that could not be made.
+private func obstacle(to path: String) -> String {
+  var place = URL(fileURLWithPath: path)
+  var isFolder: ObjCBool = false
+  while !FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder) {
+    place.deleteLastPathComponent()
+  }
+  guard isFolder.boolValue else { return "\(place.path) is a file; name another folder" }
+  let isAllowed = access(place.path, W_OK | X_OK) == 0
+  let reason = isAllowed ? "" : " (\(String(cString: strerror(errno))))"
+  return "\(place.path) takes no new folder\(reason); name another"
 }

@@ -11,7 +11,8 @@ public enum Course {
 
   /// The lesson of this name, or the first that is about it: `nand` is in the lesson `logic`.
   public static func lesson(_ name: String) -> Lesson? {
-    lessons.first { $0.id == name } ?? lessons.first { $0.keywords.contains(name) }
+    let name = name.lowercased()
+    return lessons.first { $0.id == name } ?? lessons.first { $0.keywords.contains(name) }
   }
 
   /// A lesson as terminal text.

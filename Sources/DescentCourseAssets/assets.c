@@ -52,6 +52,9 @@ static const uint8_t backpropagation_js[] = {
 static const uint8_t digits_js[] = {
 #embed "../DescentCourse/Site/controls/digits.js"
 };
+static const uint8_t sizes_js[] = {
+#embed "../DescentCourse/Site/controls/sizes.js"
+};
 static const uint8_t unstable_js[] = {
 #embed "../DescentCourse/Site/controls/unstable.js"
 };
@@ -100,6 +103,24 @@ static const uint8_t digits_swift[] = {
 static const uint8_t unstable_swift[] = {
 #embed "../DescentCourse/Listings/UnstableListing.swift"
 };
+static const uint8_t wider_json[] = {
+#embed "../../docs/experiments/wider.json"
+};
+static const uint8_t rates_json[] = {
+#embed "../../docs/experiments/rates.json"
+};
+static const uint8_t rate_too_small_json[] = {
+#embed "../../docs/experiments/rate-too-small.json"
+};
+static const uint8_t rate_too_large_json[] = {
+#embed "../../docs/experiments/rate-too-large.json"
+};
+static const uint8_t all_images_json[] = {
+#embed "../../docs/experiments/all-images.json"
+};
+static const uint8_t independent_json[] = {
+#embed "../../docs/experiments/independent.json"
+};
 static const uint8_t first_json[] = {
 #embed "../../docs/experiments/first.json"
 };
@@ -140,6 +161,7 @@ static const struct {
   {"Site/controls/softmax.js", softmax_js, sizeof softmax_js},
   {"Site/controls/backpropagation.js", backpropagation_js, sizeof backpropagation_js},
   {"Site/controls/digits.js", digits_js, sizeof digits_js},
+  {"Site/controls/sizes.js", sizes_js, sizeof sizes_js},
   {"Site/controls/unstable.js", unstable_js, sizeof unstable_js},
   {"Listings/DerivativeListing.swift", derivative_swift, sizeof derivative_swift},
   {"Listings/GradientListing.swift", gradient_swift, sizeof gradient_swift},
@@ -156,6 +178,12 @@ static const struct {
   {"Listings/BackpropagationListing.swift", backpropagation_swift, sizeof backpropagation_swift},
   {"Listings/DigitsListing.swift", digits_swift, sizeof digits_swift},
   {"Listings/UnstableListing.swift", unstable_swift, sizeof unstable_swift},
+  {"Experiments/wider.json", wider_json, sizeof wider_json},
+  {"Experiments/rates.json", rates_json, sizeof rates_json},
+  {"Experiments/rate-too-small.json", rate_too_small_json, sizeof rate_too_small_json},
+  {"Experiments/rate-too-large.json", rate_too_large_json, sizeof rate_too_large_json},
+  {"Experiments/all-images.json", all_images_json, sizeof all_images_json},
+  {"Experiments/independent.json", independent_json, sizeof independent_json},
   {"Experiments/first.json", first_json, sizeof first_json},
   {"Experiments/overfitting.json", overfitting_json, sizeof overfitting_json},
   {"Experiments/regularized.json", regularized_json, sizeof regularized_json},

@@ -30,12 +30,17 @@ import Testing
     #expect(negative.status == 0, "\(negative.errors)")
     let malformed = try run("check", "nand", "--answer", "yes")
     #expect(malformed.status == 64 && malformed.errors.contains("1,1,1,1"))
+    #expect(try run("check", "unstable", "--answer", "50,177,000").status == 0)
+    #expect(try run("check", "sigmoid", "--answer", "1/4").status == 0)
+    #expect(try run("check", "sigmoid", "--answer", "nan").status == 64)
   }
 
   @Test("An unknown lesson or experiment gets the near match")
   func mistakes() throws {
     let lesson = try run("sofmax")
     #expect(lesson.status == 64 && lesson.errors.contains("softmax"))
+    #expect(try run("half ader").errors.contains("half adder"))
+    #expect(try run("NAND").output.contains("Logic"))
     let question = try run("check", "derivativ", "--answer", "2")
     #expect(question.status == 64 && question.errors.contains("derivative"))
     let experiment = try run("experiment", "overfiting")
@@ -51,6 +56,10 @@ import Testing
       try Data().write(to: blocked)
       let result = try Program.run(["course", "--site", "blocked"], in: folder)
       #expect(result.status == 73 && result.errors.contains("blocked"), "\(result.errors)")
+      let below = try Program.run(["course", "--site", "blocked/below"], in: folder)
+      #expect(below.status == 73 && below.errors.contains("blocked is a file"), "\(below.errors)")
+      let nowhere = try Program.run(["course", "--site", "/proc/site"], in: folder)
+      #expect(nowhere.status == 73 && nowhere.errors.contains("/proc takes no new folder"))
     }
   }
 

@@ -50,6 +50,30 @@ struct CourseTests {
   }
 
   @Test(
+    "What is often printed wrongly is shown as a slip to find, with what is right",
+    arguments: [
+      ("unstable", "65,536", "50,176"), ("backpropagation", "If m > l", "The other way round"),
+      ("crossentropy", "log(x) < 0", "exactly 0"), ("logic", "threshold of 3", "0, 0, 0, 0"),
+      ("perceptron", "b = 5", "−5"), ("backpropagation", "layer's output", "input"),
+      ("backpropagation", "l = 1, …, n", "l = 1, …, L"),
+      ("backpropagation", "ends with", "∂fₗ₊₁/∂uₗ₊₁"), ("backpropagation", "· buffer", "the left"),
+      ("sgd", "∇Cⱼ", "∇Cᵢ"), ("descent", "only one", "every local minimum"),
+      ("sigmoid", "discontinuous", "0 at almost every place"),
+      ("activations", "derivative everywhere", "one half"),
+      ("loss", "derivative everywhere", "corner"), ("crossentropy", "sigmoid outputs", "yes or no"),
+      ("softmax", "aⱼ ≥ 0", "strictly positive"), ("crossentropy", "Squares", "factor σ′(z)"),
+      ("unstable", "at most one quarter", "explodes"),
+    ])
+  func slips(_ name: String, _ claim: String, _ correction: String) throws {
+    let blocks = try #require(Course.lesson(name)).blocks()
+    let isShown = blocks.contains { block in
+      guard case .slip(let shown, let right) = block else { return false }
+      return shown.plain.contains(claim) && right.plain.contains(correction)
+    }
+    #expect(isShown, "\(name): \(claim)")
+  }
+
+  @Test(
     "No measured number is typed into a lesson: long decimals are computed",
     arguments: Course.lessons.map(\.id))
   func typed(_ name: String) throws {

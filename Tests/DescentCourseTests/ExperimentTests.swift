@@ -7,19 +7,76 @@ import Testing
 struct ExperimentTests {
   @Test(
     "The committed results are medians of three seeds on MNIST, as near to the book as they should be",
-    arguments: [
-      "first", "overfitting", "regularized", "training-size", "initialization", "learning-speed",
-    ])
+    arguments: Experiment.all.map(\.id))
   func committed(_ name: String) throws {
     let result = try ExperimentResult.committed(name)
     let experiment = try #require(Experiment.named(name))
-    #expect(result.profile == .full && result.data == "MNIST" && result.seeds.count == 3)
+    #expect(result.profile == .full && result.data == "MNIST" && result.seeds.count >= 3)
     #expect(result.quantities.map(\.name) == experiment.quantities.map(\.name))
-    for quantity in result.quantities {
-      #expect(quantity.median == quantity.values.sorted()[1])
-      #expect(quantity.agrees != false, "\(name), \(quantity.name): \(quantity.median)")
+    #expect(result.quantities.map(\.published) == experiment.quantities.map(\.published))
+    for (quantity, stated) in zip(result.quantities, experiment.quantities) {
+      #expect(quantity.values.count == result.seeds.count)
+      #expect(quantity.median == quantity.values.sorted()[quantity.values.count / 2])
+      guard let published = stated.published, let tolerance = stated.tolerance else { continue }
+      #expect(
+        abs(quantity.median - published) <= tolerance,
+        "\(name), \(quantity.name): \(quantity.median)")
     }
     #expect(!result.curves.isEmpty)
+  }
+
+  @Test("Tolerances are half a point and 15 %, but for two accuracies after a single epoch")
+  func tolerances() {
+    for experiment in Experiment.all {
+      for quantity in experiment.quantities {
+        guard let published = quantity.published, let tolerance = quantity.tolerance
+        else { continue }
+        let policy = quantity.name.hasSuffix("%") ? 0.5 : 0.15 * published
+        let isEarly = quantity.name == "test after the first epoch, %"
+        #expect(tolerance <= policy || isEarly, "\(experiment.id), \(quantity.name)")
+      }
+    }
+  }
+
+  @Test("With 100 neurons, squares and a rate of 3 a beginning either reads 96 % or loses classes")
+  func wider() throws {
+    let result = try ExperimentResult.committed("wider")
+    let runs = zip(result.values("best test, %"), result.values("classes lost")).map { $0 }
+    #expect(abs(runs.map(\.0).max()! - result.published("best test, %")) < 0.5)
+    // The same in a program that shares nothing with this one.
+    let others = try IndependentRun.committed(of: "wider").map { run in
+      (try #require(run["best test, %"]), try #require(run["classes lost"]))
+    }
+    #expect(others.count >= 10 && abs(others.map(\.0).max()! - 96.59) < 0.5)
+    for (best, lost) in runs + others {
+      // A class is a tenth of the images, give or take.
+      #expect(abs(best - (96.5 - 10 * lost)) < 2.5, "\(best), \(lost) lost")
+    }
+    #expect(runs.contains { $0.1 > 0 } && others.contains { $0.1 > 0 })
+  }
+
+  @Test(
+    "What was published of one beginning, and differs much, lies among ours and an independent program's",
+    arguments: ["rate-too-small", "learning-speed", "training-size"])
+  func independent(_ name: String) throws {
+    let result = try ExperimentResult.committed(name)
+    let others = try IndependentRun.committed(of: name)
+    #expect(others.count >= 5)
+    for quantity in result.quantities {
+      let theirs = others.compactMap { $0[quantity.name] }
+      guard !theirs.isEmpty else {
+        // All that has no tolerance has a second opinion.
+        #expect(quantity.published == nil || quantity.tolerance != nil, "\(quantity.name)")
+        continue
+      }
+      let (ours, range) = (
+        quantity.values.min()!...quantity.values.max()!, theirs.min()!...theirs.max()!
+      )
+      #expect(ours.overlaps(range), "\(quantity.name): \(ours), \(range)")
+      guard let published = quantity.published, quantity.tolerance == nil else { continue }
+      let all = min(ours.lowerBound, range.lowerBound)...max(ours.upperBound, range.upperBound)
+      #expect(all.contains(published), "\(quantity.name): \(published) in \(all)")
+    }
   }
 
   @Test("A result is the same after it was written and read")

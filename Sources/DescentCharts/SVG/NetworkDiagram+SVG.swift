@@ -20,7 +20,9 @@ extension NetworkDiagram {
       return (x, middle + (Double(place.unit) + 0.5 - units / 2) * pitch - 8)
     }
 
-    let heaviest = heaviest
+    // Weights that are all alike say nothing: thin lines.
+    let isUniform = connections.count > 1 && Set(connections.map(\.weight)).count == 1
+    let heaviest = isUniform ? 3 * heaviest : heaviest
     for connection in drawable {
       let (start, end) = (place(connection.start), place(connection.end))
       let share =
@@ -34,7 +36,11 @@ extension NetworkDiagram {
     // Labels stand at different parts of their lines, so that those that cross do not collide.
     for connection in drawable where !connection.label.isEmpty {
       let (start, end) = (place(connection.start), place(connection.end))
-      let part = connection.end.unit.isMultiple(of: 2) ? 0.3 : 0.42
+      // Parts are counted between the circles.
+      let length = ((end.x - start.x) * (end.x - start.x) + (end.y - start.y) * (end.y - start.y))
+        .squareRoot()
+      let inside = connection.end.unit.isMultiple(of: 2) ? 0.3 : 0.42
+      let part = length > 2 * radius ? (radius + inside * (length - 2 * radius)) / length : 0.5
       canvas.text(
         connection.label, x: start.x + part * (end.x - start.x),
         y: start.y + part * (end.y - start.y) + (end.y < start.y ? -6 : 4), class: "tag",
@@ -49,7 +55,8 @@ extension NetworkDiagram {
           unit.text, x: center.x, y: center.y + 4, class: unit.isActive ? "on-lit" : "text",
           anchor: .middle)
         canvas.text(
-          unit.label, x: center.x, y: center.y + radius + 15, class: "quiet", anchor: .middle)
+          unit.label, x: center.x, y: center.y + radius + 15, class: "quiet tag",
+          anchor: .middle)
       }
     }
     canvas.height = top + Double(tallest) * pitch

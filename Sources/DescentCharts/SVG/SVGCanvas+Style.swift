@@ -2,8 +2,9 @@ extension SVGCanvas {
   /// The style sheet of every figure.
   ///
   /// The palette is that of Okabe and Ito, "Color Universal Design" (2008), which people with the
-  /// common colour blindnesses can tell apart, without its yellow, which is faint on white, and with
-  /// its sky blue in place of blue on dark. Dashes tell series apart where there is no colour.
+  /// common colour blindnesses can tell apart, without its yellow, which is faint on white; on dark
+  /// its sky blue stands for blue, and the others are lighter. Dashes tell series apart where there is
+  /// no colour.
   static let styleSheet = """
     .descent-figure{max-width:100%;height:auto;\
     font-family:system-ui,-apple-system,"Segoe UI",Roboto,Helvetica,Arial,sans-serif}
@@ -54,6 +55,9 @@ extension SVGCanvas {
     .descent-figure .axis{stroke:#7d858e}
     .descent-figure .frame{stroke:#4a5159}
     .descent-figure .s0{stroke:#56b4e9}.descent-figure .f0{fill:#56b4e9}
+    .descent-figure .s1{stroke:#ff9a52}.descent-figure .f1{fill:#ff9a52}
+    .descent-figure .s2{stroke:#3fc79a}.descent-figure .f2{fill:#3fc79a}
+    .descent-figure .s3{stroke:#e2a3c7}.descent-figure .f3{fill:#e2a3c7}
     .descent-figure .s4{stroke:#e8eaed}.descent-figure .f4{fill:#e8eaed}
     .descent-figure .level{stroke:#fff;stroke-opacity:.6}
     .descent-figure .halo{stroke:#16191d}

@@ -5,7 +5,8 @@ extension Experiment {
     id: "first",
     summary: "784-30-10, square cost, rate 3.0, 30 epochs: the first network of the book",
     quantities: [
-      .accuracy("test after the first epoch", 91.29, within: 1.5),
+      // Early accuracies differ more between seeds than final ones: 90.3 to 91.3 here.
+      .accuracy("test after the first epoch", 91.29, within: 1),
       .accuracy("best test", 95.42), .accuracy("last test", 95.34),
     ]
   ) { sets, profile, seed in
@@ -19,19 +20,23 @@ extension Experiment {
     summary:
       "784-100-10, the same: more hidden units; most beginnings lose a class or two for good",
     quantities: [
-      // The book, too, warns of the spread between runs; its number is of a good one.
+      // The published number is of a beginning that lost none, as the median is not: the book, too,
+      // warns of the spread. An independent program (docs/experiments/independent.py) does the same.
       .shown("test after the first epoch, %"), .shown("best test, %", 96.59),
-      .shown("last test, %"),
+      .shown("last test, %"), .shown("classes lost"),
     ]
   ) { sets, profile, seed in
     let network = SigmoidNetwork(hidden: [100], cost: .square, learningRate: 3, isWide: true)
-    return summary(
-      try network.train(sets.training, test: sets.test, epochs: profile.epochs(30), seed: seed))
+    let seen = try network.train(
+      sets.training, test: sets.test, epochs: profile.epochs(30), seed: seed)
+    let (values, curves) = summary(seen)
+    return (values + [Double(seen.last!.lostClasses)], curves)
   }
 
   static let rateTooSmall = Experiment(
     id: "rate-too-small", summary: "784-100-10 with a rate of 0.001: it hardly moves",
     quantities: [
+      // Each beginning stays near where it began, which is anywhere from 8 to 28 %.
       .shown("test after the first epoch, %", 11.39), .shown("best test, %"),
       .shown("last test, %", 21.42),
     ]
@@ -44,8 +49,8 @@ extension Experiment {
   static let rateTooLarge = Experiment(
     id: "rate-too-large", summary: "784-30-10 with a rate of 100: it learns nothing",
     quantities: [
-      .shown("test after the first epoch, %", 10.09), .shown("best test, %"),
-      .accuracy("last test", 9.82, within: 2),
+      .accuracy("test after the first epoch", 10.09), .shown("best test, %"),
+      .accuracy("last test", 9.82),
     ]
   ) { sets, profile, seed in
     let network = SigmoidNetwork(hidden: [30], cost: .square, learningRate: 100, isWide: true)
@@ -92,12 +97,12 @@ extension Experiment {
     id: "overfitting",
     summary: "784-30-10, cross-entropy, rate 0.5, only 1,000 images, 400 epochs",
     quantities: [
+      // After one epoch of 100 steps the seeds are anywhere from 52 to 60 %.
       .accuracy("test after the first epoch", 58.9, within: 6),
-      .accuracy("last test", 82.2, within: 1.5),
-      .accuracy("best test", 82.27, within: 1.5),
-      .shown("first epoch with all training images right", 68),
-      .relative("lowest test cost", 1.2028), .shown("epoch of the lowest test cost", 15),
-      .relative("last test cost", 1.7731), .relative("last training cost", 0.0042, within: 0.25),
+      .accuracy("last test", 82.2), .accuracy("best test", 82.27),
+      .relative("first epoch with all training images right", 68),
+      .relative("lowest test cost", 1.2028), .relative("epoch of the lowest test cost", 15),
+      .relative("last test cost", 1.7731), .relative("last training cost", 0.0042),
     ]
   ) { sets, profile, seed in
     try overfit(sets, profile, seed, lambda: 0)
@@ -106,8 +111,8 @@ extension Experiment {
   static let regularized = Experiment(
     id: "regularized", summary: "the same with weight decay, L2 0.1",
     quantities: [
-      .shown("test after the first epoch, %"), .accuracy("last test", 86.95, within: 1.5),
-      .accuracy("best test", 87.10, within: 1.5),
+      .shown("test after the first epoch, %"), .accuracy("last test", 86.95),
+      .accuracy("best test", 87.10),
       .shown("first epoch with all training images right"), .shown("lowest test cost"),
       .shown("epoch of the lowest test cost"), .relative("last test cost", 0.891),
       .shown("last training cost"),
@@ -145,8 +150,8 @@ extension Experiment {
       "784-30-10, cross-entropy, rate 0.5, all training images, 30 epochs; without and with L2 5.0",
     quantities: [
       .accuracy("last test", 95.31), .accuracy("last training", 97.86),
-      .accuracy("best test, with L2", 96.49), .accuracy("last test, with L2", 95.61, within: 1),
-      .accuracy("last training, with L2", 96.47, within: 1),
+      .accuracy("best test, with L2", 96.49), .accuracy("last test, with L2", 95.61),
+      .accuracy("last training, with L2", 96.47),
     ]
   ) { sets, profile, seed in
     let seen = try [0, 5 * Double(sets.training.count) / 50_000].map { lambda in
@@ -174,11 +179,11 @@ extension Experiment {
     summary:
       "weights of spread 1/√inputs against 1, with 30 and with 100 hidden units, L2 5.0, rate 0.1",
     quantities: [
-      .accuracy("30 units, 1/√n, first epoch", 92.70, within: 1),
-      .accuracy("30 units, 1, first epoch", 86.43, within: 2),
+      .accuracy("30 units, 1/√n, first epoch", 92.70),
+      .accuracy("30 units, 1, first epoch", 86.43),
       .accuracy("30 units, 1/√n, last", 96.50), .accuracy("30 units, 1, last", 96.37),
-      .accuracy("100 units, 1/√n, first epoch", 92.95, within: 1),
-      .accuracy("100 units, 1, first epoch", 89.94, within: 2),
+      .accuracy("100 units, 1/√n, first epoch", 92.95),
+      .accuracy("100 units, 1, first epoch", 89.94),
       .accuracy("100 units, 1/√n, last", 97.81), .accuracy("100 units, 1, last", 97.42),
     ]
   ) { sets, profile, seed in
@@ -206,24 +211,32 @@ extension Experiment {
     id: "training-size",
     summary:
       "784-30-10 on 100 to 50,000 images, 1,500,000 samples seen each: accuracy against size",
-    quantities: zip(sizes, [69.1, 76.4, 85.3, 88.9, 91.3, 93.2, 94.9, 95.9, 96.0]).map {
+    quantities: zip(sizes, [69.09, 76.37, 85.29, 88.85, 91.27, 93.24, 94.89, 95.85, 95.97]).map {
       size, value in
-      .accuracy("\(size) images", value, within: size < 500 ? 4 : size < 5_000 ? 1.5 : 0.7)
+      // One run was published for each size, and the seeds are up to a point apart. At 200 and 10,000
+      // images our median of three is not within half a point of it: 75.8 and 94.2.
+      [200, 10_000].contains(size)
+        ? .shown("\(size) images, %", value) : .accuracy("\(size) images", value)
     }
   ) { sets, profile, seed in
     let seen = profile == .full ? 1_500_000 : 60_000
-    let accuracies = try sizes.map { size -> Double in
-      guard size <= sets.training.count else { return .nan }
+    let accuracies = try sizes.map { size -> (training: Double, validation: Double) in
+      guard size <= sets.training.count else { return (.nan, .nan) }
       let network = SigmoidNetwork(
-        hidden: [30], learningRate: 0.5, lambda: Double(size) * 0.0001)
-      return try network.train(
+        hidden: [30], learningRate: 0.5, lambda: Double(size) * 0.0001, isWide: true)
+      let last = try network.train(
         sets.training.prefix(size), test: sets.validation, epochs: max(1, seen / size), seed: seed,
-        isLastOnly: true
-      ).last!.testAccuracy
+        watchesTraining: true, isLastOnly: true
+      ).last!
+      return (last.trainingAccuracy, last.testAccuracy)
     }
+    let places = sizes.map { Double($0) }
     return (
-      accuracies.map { $0.isNaN ? 0 : $0 },
-      [.init("validation accuracy, %", x: sizes.map { Double($0) }, y: accuracies)]
+      accuracies.map { $0.validation.isNaN ? 0 : $0.validation },
+      [
+        .init("validation accuracy, %", x: places, y: accuracies.map(\.validation)),
+        .init("training accuracy, %", x: places, y: accuracies.map(\.training)),
+      ]
     )
   }
 
@@ -232,15 +245,17 @@ extension Experiment {
     summary:
       "how fast each of 2, 3 and 4 hidden layers of 30 learns: 1,000 images at once, 500 steps",
     quantities: [
-      .relative("2 layers: first, at the start", 0.066, within: 0.3),
-      .relative("2 layers: last, at the start", 0.309, within: 0.3),
-      .relative("3 layers: first", 0.012, within: 0.5),
-      .relative("3 layers: last", 0.283, within: 0.3),
-      .relative("4 layers: first", 0.003, within: 0.7),
-      .relative("4 layers: last", 0.285, within: 0.3),
-      .relative("2 layers: median of last/first", 2.0, within: 0.5),
-      .relative("3 layers: median of last/first", 15.9, within: 0.5),
-      .relative("4 layers: median of last/first", 74, within: 0.7),
+      // One beginning was published for each depth. Two of its numbers lie outside 15 % of our median,
+      // and inside what other beginnings give (docs/experiments/independent.py).
+      .relative("2 layers: first, at the start", 0.066),
+      .relative("2 layers: last, at the start", 0.309),
+      .relative("3 layers: first", 0.012),
+      .relative("3 layers: last", 0.283),
+      .shown("4 layers: first", 0.003),
+      .relative("4 layers: last", 0.285),
+      .relative("2 layers: median of last/first", 2.0),
+      .shown("3 layers: median of last/first", 15.9),
+      .relative("4 layers: median of last/first", 74),
     ]
   ) { sets, profile, seed in
     let data = sets.training.prefix(1_000)

@@ -22,6 +22,8 @@ struct SigmoidNetwork {
     var testCost = 0.0
     var trainingAccuracy = 0.0
     var trainingCost = 0.0
+    /// Classes of which less than a tenth of the test images are read.
+    var lostClasses = 0
   }
 
   func model(seed: UInt64) throws -> Model {
@@ -63,6 +65,7 @@ struct SigmoidNetwork {
         let tested = try testEvaluator.evaluate(model)
         seen.testAccuracy = 100 * (tested["accuracy"] ?? .nan)
         seen.testCost = tested.loss + weights / Double(test.count)
+        seen.lostClasses = Self.lostClasses(of: tested.outputs, test.targets)
         if watchesTraining {
           let trained = try trainingEvaluator.evaluate(model)
           seen.trainingAccuracy = 100 * (trained["accuracy"] ?? .nan)
@@ -75,6 +78,16 @@ struct SigmoidNetwork {
     }
     if let failure { throw failure }
     return observations
+  }
+
+  private static func lostClasses(of outputs: Tensor, _ targets: Tensor) -> Int {
+    let read = outputs.argmax().scalars(as: Int32.self)
+    var (counts, right) = ([Int](repeating: 0, count: 10), [Int](repeating: 0, count: 10))
+    for (truth, read) in zip(targets.scalars(as: Int32.self), read) {
+      counts[Int(truth)] += 1
+      if truth == read { right[Int(truth)] += 1 }
+    }
+    return zip(counts, right).filter { $0 > 10 * $1 }.count
   }
 
   private func squaredWeights(of model: Model) -> Double {

@@ -28,7 +28,7 @@ extension Lesson {
         """),
       .heading("The rectified linear unit"),
       .formula("\\text{ReLU}(z) = \\max(0, z)"),
-      .figure(Gallery.figure([.relu])),
+      .figure(Gallery.figure("ReLU", [.relu])),
       .paragraph(
         """
         It is hardly a curve at all: nothing below 0, and what comes in above. Today most hidden layers \
@@ -42,7 +42,7 @@ extension Lesson {
         itself many times. The hyperbolic tangent, a sigmoid stretched to lie between −1 and 1, has a \
         largest slope of \(tanhTop, places: 0).
         """),
-      .figure(Gallery.figure([.sigmoid, .tanh])),
+      .figure(Gallery.figure("Sigmoid and hyperbolic tangent", [.sigmoid, .tanh])),
       .figure(Gallery.slopes),
       .listing(Listing("Activations", activationsListing)),
       .heading("A dead unit"),
@@ -54,7 +54,12 @@ extension Lesson {
         With the *leaky* ReLU, which keeps a hundredth of the slope below 0, it \
         has moved by \(dead.leaky, digits: 2).
         """),
-      .figure(Gallery.figure([.leakyRelu, .softplus, .gelu])),
+      .paragraph(
+        """
+        Others are smooth relatives of ReLU: *softplus* is $\\log(1 + e^z)$, and *GELU* is $z$ times the \
+        probability that a normally distributed number is below $z$.
+        """),
+      .figure(Gallery.figure("Relatives of ReLU", [.leakyRelu, .softplus, .gelu])),
       .table(
         NumberTable(
           ["activation", "at −1", "at 0", "at 1", "slope at −1", "slope at 0", "slope at 1"],
@@ -90,10 +95,10 @@ enum Gallery {
     slopes(activation).map(\.y).max() ?? 0
   }
 
-  static func figure(_ activations: [Activation]) -> Figure {
+  static func figure(_ title: String, _ activations: [Activation]) -> Figure {
     let names = activations.map(\.name).joined(separator: ", ")
     return Figure(
-      title: names,
+      title: title,
       description: "Curves of \(names) between −4 and 4.",
       content: .lines(
         LineChart(

@@ -39,6 +39,7 @@ extension Lesson {
         Layer $l$ takes an input $u_l$, has parameters $\\theta_l$, and its output is the next one's input:
         """),
       .formula("u_1 = x, \\quad u_{l+1} = f_l(u_l, \\theta_l), \\quad C = u_{L+1}"),
+      .figure(TwoTwoTwo.chain),
       .paragraph(
         """
         How does $C$ change with $\\theta_l$? What a layer's parameters do is seen first in its own \
@@ -98,6 +99,35 @@ extension Lesson {
         correction: """
           The other way round: it does not if $m < l$. An *earlier* layer cannot see parameters that come \
           after it; a later one does.
+          """),
+      .slip(
+        claim: """
+          The product for $\\partial C / \\partial \\theta_l$ ends with the factors \
+          $\\partial f_{l-1} / \\partial u_{l-1}$ and $\\partial f_l / \\partial \\theta_l$.
+          """,
+        correction: """
+          The last factor before $\\partial f_l / \\partial \\theta_l$ is \
+          $\\partial f_{l+1} / \\partial u_{l+1}$. The walk back starts at layer $L$ and ends behind layer \
+          $l$; layer $l - 1$ comes before it and has no part in this.
+          """),
+      .slip(
+        claim: """
+          Compute $\\partial C / \\partial \\theta_l$ for $l = 1, \\ldots, n$, where $y_l$ is the function of \
+          layer $l$.
+          """,
+        correction: """
+          There are $L$ layers, and $n$ is already the number of samples: $l = 1, \\ldots, L$. And $y$ is \
+          already the target: one letter for the layers' functions, $f_l$, throughout.
+          """),
+      .slip(
+        claim: """
+          $\\partial C / \\partial \\theta_l = \\partial f_l / \\partial \\theta_l \\cdot \\text{buffer}$, for \
+          vectors as for numbers.
+          """,
+        correction: """
+          Numbers may change places, matrices may not. The buffer is a row and stands at the left: with \
+          \(TwoTwoTwo.order.shape), buffer · matrix is (\(TwoTwoTwo.order.right)), and with the matrix and \
+          its rows exchanged for its columns it would be (\(TwoTwoTwo.order.wrong)).
           """),
       .slip(
         claim: "Store each layer's output, and take the derivative there.",
@@ -225,6 +255,37 @@ enum TwoTwoTwo {
   static var outputInsteadOfInput: (right: Double, wrong: Double) {
     let output = value(at: 1) { Descent.sigmoid($0) }
     return (slope(at: 1) { Descent.sigmoid($0) }, slope(at: output) { Descent.sigmoid($0) })
+  }
+
+  /// Why the order of the factors matters: the buffer through the second matrix of weights.
+  static var order: (shape: String, right: String, wrong: String) {
+    let buffer = run().buffers[3]
+    func times(_ matrix: [[Double]]) -> String {
+      (0..<2).map { i in decimal(buffer[0] * matrix[0][i] + buffer[1] * matrix[1][i], 4) }
+        .joined(separator: ", ")
+    }
+    let matrix = weights[1]
+    let columns = (0..<2).map { i in matrix.map { $0[i] } }
+    return (
+      "a buffer of (\(buffer.map { decimal($0, 4) }.joined(separator: ", "))) and the second weights",
+      times(matrix), times(columns)
+    )
+  }
+
+  static var chain: Figure {
+    let units: [NetworkDiagram.Unit] = [
+      .init("u₁", label: "x"), .init("u₂", label: "f₁(u₁, θ₁)"), .init("u₃", label: "f₂(u₂, θ₂)"),
+      .init("u₄", label: "f₃(u₃, θ₃)"), .init("C", label: "f₄(u₄)", isActive: true),
+    ]
+    return Figure(
+      title: "Layers in a row",
+      description: "A chain: u₁ is the input x; u₂, u₃ and u₄ are what the layers f₁, f₂ and f₃ "
+        + "with their parameters θ make of it, one after the other; and f₄, the loss, makes the cost C of "
+        + "the last.",
+      content: .network(
+        NetworkDiagram(
+          layers: units.map { [$0] },
+          connections: (1..<units.count).map { .init(.init($0 - 1, 0), .init($0, 0), weight: 1) })))
   }
 
   static func table(_ run: Run) -> [[String]] {

@@ -6,7 +6,7 @@ extension Lesson {
     id: "crossentropy",
     title: "Cross-entropy: a loss that wakes neurons up",
     summary: "Why squares learn slowly from their worst mistakes, and what to use instead.",
-    assumes: ["loss", "sigmoid"],
+    assumes: ["loss", "sigmoid", "the chain rule", "what a probability is"],
     keywords: ["cross entropy", "log loss", "saturation", "learning slowdown", "classification"],
     question: Question(
       text: """
@@ -25,9 +25,9 @@ extension Lesson {
     return [
       .paragraph(
         """
-        Digits have ten classes, so a network for them has ten outputs $o$, and the target is a class \
-        $y$. One can write the class as a list with a single 1, $e_y$, and take the square of $o - e_y$. \
-        It works, but not well. The smallest network shows why.
+        Say that a network is to read handwritten digits. There are ten classes, so it has ten outputs \
+        $o$, and the target is a class $y$. One can write the class as a list with a single 1, $e_y$, and \
+        take the square of $o - e_y$. It works, but not well. The smallest network shows why.
         """),
       .heading("One neuron, one lesson"),
       .paragraph(
@@ -84,6 +84,13 @@ extension Lesson {
         correction: """
           Nearly. The logarithm of 1 is exactly \(value(at: 1) { log($0) }, places: 0), not less; at 0 it \
           is minus infinity. So the loss is 0 for certainty, and has no upper bound.
+          """),
+      .slip(
+        claim: "Squares are simply the wrong loss for classes.",
+        correction: """
+          They have their lowest place where the answer is right, like any loss. What is wrong with them \
+          is the factor $\\sigma'(z)$ in their gradient, which fades where a sigmoid is sure and wrong: \
+          \(slope(at: 4) { Descent.sigmoid($0) }, places: 4) at $z = 4$.
           """),
       .slip(
         claim: "With cross-entropy one cannot use sigmoid outputs.",

@@ -42,7 +42,8 @@ extension Lesson {
         """
         There are two ways to a derivative. The *rule* is exact, and a program can apply it: Descent \
         writes down every operation that a result was made of, and each operation knows its own \
-        derivative. *Trying* needs no rule, two evaluations, and a small $h$. Both are in this program.
+        derivative. *Trying* needs no rule, two evaluations, and a small $h$. Both are in this program. (Its \
+        numbers are *tensors*, boxes of any number of numbers; `Tensor(3)` is a box of one.)
         """),
       .listing(Listing("Derivative", derivativeListing)),
       .paragraph(
@@ -128,11 +129,12 @@ private func errors() -> Figure {
 
 private func secants() -> Figure {
   let places = (0...60).map { -0.5 + Double($0) * 0.05 }
-  func line(through h: Double, _ name: String) -> Series {
-    let slope = h == 0 ? slopeOfExponential() : (exponential(1 + h) - exponential(1 - h)) / (2 * h)
-    let middle = h == 0 ? exponential(1) : (exponential(1 + h) + exponential(1 - h)) / 2
-    return Series(name, points: [0, 2.2].map { .init(x: $0, y: middle + slope * ($0 - 1)) })
+  func secant(_ h: Double, _ name: String) -> Series {
+    Series(name, points: [1 - h, 1 + h].map { .init(x: $0, y: exponential($0)) })
   }
+  let tangent = Series(
+    "tangent",
+    points: [0, 2].map { .init(x: $0, y: exponential(1) + slopeOfExponential() * ($0 - 1)) })
   return Figure(
     title: "A secant becomes the tangent",
     description: "The curve eᵛ with secants through the points at 1 ± h for two values of h, and "
@@ -141,7 +143,6 @@ private func secants() -> Figure {
       LineChart(
         [
           Series("eᵛ", points: places.map { .init(x: $0, y: exponential($0)) }),
-          line(through: 1, "secant, h = 1"), line(through: 0.5, "secant, h = 0.5"),
-          line(through: 0, "tangent"),
+          secant(1, "secant, h = 1"), secant(0.5, "secant, h = 0.5"), tangent,
         ], x: Axis("v"), y: Axis("f(v)"))))
 }

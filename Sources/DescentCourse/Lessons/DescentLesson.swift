@@ -8,8 +8,8 @@ extension Lesson {
     summary: "Step by step downhill; and why the size of the step decides everything.",
     assumes: ["gradient"],
     keywords: [
-      "optimization", "optimisation", "learning rate", "level set", "convex", "saddle", "momentum",
-      "ravine", "local minimum",
+      "optimization", "optimisation", "learning rate", "level set", "convex", "saddle", "ravine",
+      "local minimum",
     ],
     question: Question(
       text: """
@@ -47,21 +47,23 @@ extension Lesson {
       .paragraph(
         """
         The ball of the picture took \(Valley.path.points.count - 1) steps to where the gradient is \
-        shorter than a thousandth. Nothing in the three lines knows that there are two coordinates; a \
-        network's millions are no different.
+        shorter than a thousandth. Nothing in the three lines knows that there are two coordinates; \
+        millions would be no different.
         """),
       .listing(Listing("Descent", descentListing)),
       .heading("Too small, too large"),
       .paragraph(
         """
         A ravine is harder than a bowl. This one is curved ten times as much across as along: \
-        $C(x, y) = \\frac{1}{2}(x^2 + 10 y^2)$. Its level sets are long ellipses.
+        $C(x, y) = \\frac{1}{2}(x^2 + 10 y^2)$. (The *curvature* along a line is the second derivative \
+        there: 1 and 10.) Its level sets are long ellipses.
         """),
       .figure(Ravine.paths),
       .paragraph(
         """
-        A step multiplies the distance to the bottom by $1 - \\eta \\lambda$, where $\\lambda$ is the \
-        curvature in that direction: 1 along this ravine, 10 across. Beyond $\\eta = 2/10$ the factor \
+        Where the curvature is $\\lambda$, the gradient is $\\lambda$ times the distance to the bottom, so a \
+        step multiplies that distance by $1 - \\eta \\lambda$. Along this ravine $\\lambda$ is 1, across it is \
+        10. Beyond $\\eta = 2/10$ the factor \
         across is beyond −1, and each step lands farther away than the last.
         """),
       .table(

@@ -10,6 +10,7 @@ extension Lesson {
     assumes: ["softmax", "sgd", "backpropagation"],
     keywords: [
       "mnist", "handwriting", "classification", "confusion matrix", "training set", "test set",
+      "receptive field", "receptive fields",
     ],
     question: Question(
       text: """
@@ -22,10 +23,18 @@ extension Lesson {
   ) {
     let reader = try DigitReader.trained.get()
     let first = try ExperimentResult.committed("first")
+    let wider = try ExperimentResult.committed("wider")
+    let slow = try ExperimentResult.committed("rate-too-small")
+    let wild = try ExperimentResult.committed("rate-too-large")
+    let rates = try ExperimentResult.committed("rates")
+    let starts = try ExperimentResult.committed("initialization")
+    let others = try IndependentRun.committed(of: "wider")
+    let best = wider.values("best test, %").max() ?? 0
+    let most = wider.values("classes lost").max() ?? 0
     return [
       .paragraph(
         """
-        The images are 28 by 28 pixels, each a shade from white to black: 784 numbers. The answer is one \
+        The images are 28 by 28 pixels, each a shade from black to white: 784 numbers. The answer is one \
         of ten classes. Everything that we need is there: layers, an activation, softmax with \
         cross-entropy, backpropagation, minibatches.
         """),
@@ -38,6 +47,7 @@ extension Lesson {
         kept from it, for the examination. A network that is only asked what it was taught may have \
         learned it by heart.
         """),
+      .figure(DigitReader.diagram),
       .listing(try Listing("Digits", digitsListing)),
       .figure(reader.learning),
       .paragraph(
@@ -57,7 +67,8 @@ extension Lesson {
       .figure(reader.hiddenWeights),
       .paragraph(
         """
-        A hidden neuron has a weight for every pixel, so its weights are an image. Bright pixels speak for \
+        The pixels that a neuron looks at are its *receptive field*. Here that is the whole image: a \
+        hidden neuron has a weight for every pixel, so its weights are an image, too. Bright pixels speak for \
         it, dark ones against it. Some look for strokes in places where only certain digits have them; \
         many look like nothing a person would think of.
         """),
@@ -77,11 +88,43 @@ extension Lesson {
           content: .lines(
             LineChart(
               first.curves.map(\.series), x: Axis("epoch"), y: Axis("test accuracy in %"))))),
+      .heading("A rate too small, too large, and unlucky beginnings"),
+      .paragraph(
+        """
+        The rates of the valley are here, too. With 0.001 the network of 100 hidden neurons is at \
+        \(slow["last test, %"], places: 1) % after 30 epochs, hardly away from where it began; with 100 a \
+        network of 30 is at \(wild["last test, %"], places: 1) %, which is guessing. In between, with \
+        cross-entropy:
+        """),
+      .figure(
+        rates.figure(
+          "The training cost with three rates", ["rate 0.025", "rate 0.25", "rate 2.5"],
+          "training cost",
+          description: "The training cost by epoch: slow and smooth with a rate of 0.025, fast "
+            + "with 0.25, and with 2.5 it never comes as low.")),
+      .paragraph(
+        """
+        More hidden neurons should be better. With 100 of them, squares as the cost and a rate of 3, the \
+        book reads \(wider.published("best test, %"), places: 2) %. Descent's best beginning comes to \
+        \(best, places: 2) %, but only \(wider.count { $0 == 0 }) of \(wider.seeds.count) lose nothing: in the \
+        others one to \(Int(most)) classes are hardly ever read, and the median is \
+        \(wider["best test, %"], places: 1) %. The neuron of such a class was thrown so far onto the flat \
+        side of its sigmoid that no gradient brings it back. This is not a fault of one program: another, \
+        written for comparison with NumPy alone, loses classes in \
+        \(others.count { $0["classes lost"] ?? 0 > 0 }) of \(others.count) beginnings. With cross-entropy, which \
+        cancels that flatness, 100 neurons end at \(starts["100 units, 1, last, %"], places: 1) % from \
+        weights of the same size.
+        """),
     ]
   }
 }
 
 extension ExperimentResult {
+  /// In how many runs a number of lost classes has a property.
+  fileprivate func count(where isCounted: (Double) -> Bool) -> Int {
+    values("classes lost").filter(isCounted).count
+  }
+
   /// The published numbers beside ours.
   var comparison: NumberTable {
     NumberTable(
@@ -151,6 +194,23 @@ struct DigitReader: Sendable {
     ImageGrid.Image(
       pixels: Array(test.pixels[index * 784..<(index + 1) * 784]), caption: caption,
       isWrong: isWrong)
+  }
+
+  static var diagram: Figure {
+    let inputs = ["1", "2", "3", "⋮", "783", "784"]
+    let hidden = ["1", "2", "3", "⋮", "29", "30"]
+    let layers = [
+      inputs.map { NetworkDiagram.Unit($0) }, hidden.map { .init($0) },
+      (0...9).map { .init("\($0)") },
+    ]
+    let weights = (0..<2).map { layer in
+      layers[layer].map { _ in [Double](repeating: 0.3, count: layers[layer + 1].count) }
+    }
+    return Figure(
+      title: "784 pixels, 30 hidden neurons, 10 classes",
+      description: "A network with 784 inputs, one for each pixel, 30 hidden neurons and ten "
+        + "outputs, one for each digit; of the first two layers only some units are drawn.",
+      content: .network(NetworkDiagram(layers: layers, weights: weights)))
   }
 
   var samples: Figure {

@@ -52,8 +52,17 @@ extension Lesson {
       .paragraph(
         """
         Stand at (\(place[0], places: 1), \(place[1], places: 1)) and take a small step in some direction. \
-        How steep is it? That is the gradient's shadow on your direction: the length of the gradient, \
-        times the cosine of the angle between both.
+        How steep is it? A small step changes $x$ and $y$ at once, and each change counts as much as its \
+        own slope says. For a step of length 1 in the direction $(d_x, d_y)$ that makes
+        """),
+      .formula(
+        """
+        \\text{slope} = \\frac{\\partial f}{\\partial x} d_x + \\frac{\\partial f}{\\partial y} d_y = \\|\\nabla f\\| \\cos \\alpha
+        """),
+      .paragraph(
+        """
+        where $\\alpha$ is the angle between the gradient and your direction: the slope is the gradient's \
+        shadow on the way that you take.
         """),
       .figure(Hill.slopesAllAround(place)),
       .paragraph(

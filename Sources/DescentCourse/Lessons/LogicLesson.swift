@@ -20,6 +20,7 @@ extension Lesson {
         """)
   ) {
     let learned = Gates.learning
+    let parity = Circuit.parity(inputs: 16)
     let product = Circuit.multiplier
     let right = product.correctRows { a in
       let (x, y) = (2 * a[0] + a[1], 2 * a[2] + a[3])
@@ -41,14 +42,15 @@ extension Lesson {
               "\(Int(gate.perceptron.weights[0])), \(Int(gate.perceptron.weights[1]))".typeset,
               "\(Int(gate.perceptron.bias))".typeset,
             ] + gate.outputs.map { "\(Int($0))" } + [gate.name]
-          }, caption: "One perceptron, four truth tables")),
+          }, caption: "Three perceptrons, and what each says to the inputs 00, 01, 10 and 11")),
       .figure(Gates.nandDiagram),
+      .control(Gates.control),
       .paragraph(
         """
         The last one, *NAND* or “not both”, is special: every other function of zeros and ones can be \
         built of NANDs alone. `NOT a` is `NAND(a, a)`; `AND` is a `NAND` with a `NOT` behind it; `OR` is a \
         `NAND` with a `NOT` before each input. Since a perceptron can be a NAND, networks of perceptrons \
-        can compute anything that a computer can.
+        can compute every such function.
         """),
       .listing(Listing("Logic", logicListing)),
       .heading("Adding and multiplying"),
@@ -63,8 +65,10 @@ extension Lesson {
       .paragraph(
         """
         Look at the columns: each is computed from what lies to its left, \(product.depth) perceptrons \
-        deep. A circuit with one layer of gates could multiply, too, but it would need far more of them. \
-        That is a first reason to build networks *deep*.
+        deep. Depth saves gates. Take a simpler task: is the number of ones among \(parity.inputs) inputs \
+        odd? A chain of XORs, four NANDs each, does it with \(parity.deep) gates. In only two columns it \
+        takes a gate for each case that is odd, and one that joins them: \(parity.flat). That is a first \
+        reason to build networks *deep*.
         """),
       .control(Circuit.control),
       .heading("Learning instead of wiring"),
@@ -119,6 +123,18 @@ enum Gates {
     Named(name: "NAND", perceptron: nand),
   ]
 
+  static var control: Control {
+    Control(
+      "perceptron", label: "Make other gates: set the weights and the threshold of two inputs",
+      parameters: [
+        "names": ["x₁", "x₂"], "output": "y", "weights": nand.weights, "threshold": -nand.bias,
+      ],
+      vectors: named.map { gate in
+        Control.Vector(
+          "decisions", gate.perceptron.weights, -gate.perceptron.bias, gives: gate.outputs)
+      })
+  }
+
   /// What the weights −2, −2 with a threshold of 3 say.
   static var literal: String {
     Perceptron(weights: [-2, -2], bias: -3).outputs(Truth.rows(2)).map { "\(Int($0))" }
@@ -158,17 +174,23 @@ enum Gates {
     }
   }
 
-  /// How many of four cases the best perceptron of all has right: small whole weights are enough.
-  private static func best(_ targets: [Double]) -> Int {
+  /// Every truth table of two inputs that some perceptron has: 14 of the 16, and small weights are
+  /// enough for them.
+  static let possible: Set<[Double]> = {
     let weights = [-1.0, 0, 1]
-    return weights.flatMap { first in
-      weights.flatMap { second in
-        [-1.5, -0.5, 0.5, 1.5].map { bias in
-          let outputs = Perceptron(weights: [first, second], bias: bias).outputs(Truth.rows(2))
-          return zip(outputs, targets).filter { $0 == $1 }.count
+    return Set(
+      weights.flatMap { first in
+        weights.flatMap { second in
+          [-1.5, -0.5, 0.5, 1.5].map { bias in
+            Perceptron(weights: [first, second], bias: bias).outputs(Truth.rows(2))
+          }
         }
-      }
-    }.max()!
+      })
+  }()
+
+  /// How many of four cases the best perceptron of all has right.
+  private static func best(_ targets: [Double]) -> Int {
+    possible.map { outputs in zip(outputs, targets).filter { $0 == $1 }.count }.max()!
   }
 
   static var plane: Figure {
@@ -241,6 +263,14 @@ struct Circuit {
   }
 
   var depth: Int { outputs.map(depth).max() ?? 0 }
+
+  /// The gates that tell whether an odd number of inputs is 1: in a chain of XORs, and in two columns.
+  ///
+  /// No two odd rows differ in a single input, so in two columns each needs a gate of its own.
+  static func parity(inputs: Int) -> (inputs: Int, deep: Int, flat: Int) {
+    let odd = (0..<1 << inputs).filter { !$0.nonzeroBitCount.isMultiple(of: 2) }.count
+    return (inputs, 4 * (inputs - 1), odd + 1)
+  }
 
   static let halfAdder: Circuit = {
     var circuit = Circuit(inputs: 2)

@@ -6,7 +6,7 @@ extension Lesson {
     id: "loss",
     title: "Loss functions: what is being wrong worth?",
     summary: "Squares, magnitudes, and what an outlier does to each.",
-    assumes: ["regression"],
+    assumes: ["regression", "sgd"],
     keywords: [
       "cost function", "l1", "l2", "mean squared error", "absolute error", "outlier", "median",
     ],
@@ -28,7 +28,7 @@ extension Lesson {
       .formula("C = \\frac{1}{n} \\sum_{i=1}^{n} C_i, \\quad C_i = L(o^i, y^i)"),
       .paragraph(
         """
-        The first is what lets us use minibatches. The second separates the loss from the network, so \
+        The first is what allows minibatches. The second separates the loss from the network, so \
         that each can be exchanged without the other. For regression we took half the square. One could \
         as well take the magnitude:
         """),

@@ -131,7 +131,10 @@ enum Festival {
   static var control: Control {
     Control(
       "perceptron", label: "Set the inputs, the weights and the threshold, and see what it decides",
-      parameters: ["weights": weights, "threshold": 5.0],
+      parameters: [
+        "names": ["weather", "friend", "bus"], "output": "go", "weights": weights,
+        "threshold": 5.0,
+      ],
       vectors: [5.0, 3].map { threshold in
         Control.Vector("decisions", weights, threshold, gives: decisions(threshold: threshold))
       } + [Control.Vector("decisions", [-2.0, -2], -3.0, gives: [1.0, 1, 1, 0])])

@@ -6,7 +6,7 @@ extension Lesson {
     id: "sigmoid",
     title: "Layers, and a smoother neuron",
     summary: "Many perceptrons in layers, and the sigmoid that lets gradient descent teach them.",
-    assumes: ["logic", "descent"],
+    assumes: ["logic", "regression"],
     keywords: ["multi-layer perceptron", "mlp", "hidden layer", "xor", "smooth", "steepness"],
     question: Question(
       text: "What is the slope of the sigmoid at $z = 0$?",
@@ -58,8 +58,9 @@ extension Lesson {
       .paragraph(
         """
         The function that no single neuron could learn: two inputs, four hidden sigmoid neurons, one \
-        output. Begin with random weights, and descend. Of ten random beginnings, \(seeds) end with all \
-        four cases right.
+        sigmoid output. The cost is half the mean square of what the output is off by, as for the line. \
+        Begin with random weights, and descend. Of ten random beginnings, \(seeds) end with all four cases \
+        right.
         """),
       .figure(XOR.plane),
       .paragraph(
@@ -88,22 +89,22 @@ enum XOR {
   private static let data = Dataset(
     inputs: Tensor(rows: rows), targets: Tensor(rows: targets.map { [$0] }))
 
-  /// The network after training from one random beginning; its output is a logit.
+  /// The network after training from one random beginning.
   static func trained(seed: UInt64) throws -> Model {
     let network = Sequential {
       Dense(4, activation: .sigmoid, initializer: .normal(standardDeviation: 2))
-      Dense(1)
+      Dense(1, activation: .sigmoid)
     }
     var model = try Model(network, input: [2], seed: seed)
     try model.fit(
-      data, loss: .binaryCrossEntropy, optimizer: .adam(learningRate: 0.1), epochs: 400,
-      batchSize: 4)
+      data, loss: .l2, optimizer: .sgd(learningRate: 4), epochs: 2_000, batchSize: 4,
+      stopping: .never)
     return model
   }
 
   private static func isSolved(_ model: Model) throws -> Bool {
     let outputs = try model(Tensor(rows: rows)).doubles()
-    return zip(outputs, targets).allSatisfy { ($0 > 0) == ($1 > 0.5) }
+    return zip(outputs, targets).allSatisfy { ($0 > 0.5) == ($1 > 0.5) }
   }
 
   static var solvedSeeds: Int {
@@ -127,11 +128,17 @@ enum XOR {
           ])))
   }
 
+  /// The output of two neurons in a row for an input of 1, by the first one's weight; all weights and
+  /// biases are multiplied by c.
+  @Sendable
+  private static func pair(_ activation: Activation, weight: Tensor, c: Double = 1) -> Tensor {
+    activation(c * (4 * activation(c * (2 * weight - 4)) - 2))
+  }
+
   static var nudges: Figure {
     let range = -2.0...6.0
     func output(_ activation: Activation) -> [Series.Point] {
-      // A tiny network whose first weight is changed: two inputs of 1, one hidden unit, one output.
-      sampled(range, count: 401) { w in activation(4 * activation(2 * w - 4) - 2) }
+      sampled(range, count: 401) { w in pair(activation, weight: w) }
     }
     return Figure(
       title: "The output while one weight changes",
@@ -163,8 +170,7 @@ enum XOR {
         content: .heatMap(HeatMap(.init(x: 0...1, y: 0...1, columns: 0, rows: 0, values: []))))
     }
     let grid = Grid(x: -0.5...1.5, y: -0.5...1.5, columns: 41, rows: 41) { x, y in
-      let logit = (try? model(Tensor(rows: [[x, y]])).doubles()[0]) ?? .nan
-      return value(at: logit) { Descent.sigmoid($0) }
+      (try? model(Tensor(rows: [[x, y]])).doubles()[0]) ?? .nan
     }
     return Figure(
       title: title,
@@ -178,12 +184,22 @@ enum XOR {
   static var control: Control {
     let places = [-30.0, -2, 0, 0.5, 3]
     return Control(
-      "sigmoid", label: "Make the sigmoid steeper, shift it, and watch its slope",
+      "sigmoid",
+      label: "Make the sigmoid steeper, and change a weight of a small network a little",
       vectors: places.flatMap { z in
         [
           Control.Vector("sigmoid", z, gives: value(at: z) { Descent.sigmoid($0) }),
           Control.Vector("slope", z, gives: slope(at: z) { Descent.sigmoid($0) }),
         ]
-      })
+      }
+        + [(1.5, 1.0), (2.2, 3), (-1, 0.5)].flatMap { w, c in
+          [
+            Control.Vector(
+              "network", w, c, gives: value(at: w) { pair(.sigmoid, weight: $0, c: c) }),
+            Control.Vector(
+              "networkSlope", w, c, gives: slope(at: w) { pair(.sigmoid, weight: $0, c: c) }),
+            Control.Vector("perceptrons", w, gives: value(at: w) { pair(.step, weight: $0) }),
+          ]
+        })
   }
 }

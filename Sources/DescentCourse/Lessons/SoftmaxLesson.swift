@@ -111,6 +111,8 @@ enum Shares {
     let shares = softmax([1, 2, 3])
     return Figure(
       title: "The shares of 1, 2 and 3",
+      description: "Softmax of the logits 1, 2 and 3 as bars: each logit that is 1 larger has e "
+        + "times the share.",
       content: .bars(
         BarChart(
           zip(["1", "2", "3"], shares).map { .init("logit \($0)", $1, text: decimal($1, 4)) },

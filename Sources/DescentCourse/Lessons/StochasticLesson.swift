@@ -49,7 +49,8 @@ extension Lesson {
         a finite set, drawn without putting back, it falls a bit faster, to 0 when the minibatch is \
         everything:
         """),
-      .formula("\\text{spread of the mean} = \\sqrt{\\frac{n - m}{n - 1}} \\frac{s}{\\sqrt{m}}"),
+      .formula(
+        "\\text{spread of the mean} = \\frac{s}{\\sqrt{m}} \\cdot \\sqrt{(n - m) / (n - 1)}"),
       .table(
         NumberTable(
           ["minibatch", "spread, measured", "spread, by the formula"],
@@ -74,23 +75,31 @@ extension Lesson {
       ]),
       .listing(try Listing("Stochastic", stochasticListing)),
       .heading("Who is down first?"),
-      .figure(Minibatches.race),
-      .figure(Minibatches.paths),
+      .figure(Minibatches.race(by: .samples)),
       .paragraph(
         """
         Measured in samples seen, small minibatches win by far. They do not come to rest, however: near \
         the bottom the noise is larger than the slope, and the path wanders. A smaller rate at the end \
-        calms it. And a step of one sample wastes a computer that could do a dozen at once, which is \
-        why minibatches of 10 to a few hundred are usual.
+        calms it.
         """),
+      .figure(Minibatches.race(by: .steps)),
+      .paragraph(
+        """
+        Measured in steps, large ones are no worse, and quieter. Which of the pictures is the one against \
+        *time*? The first, if a computer does one sample after the other; the second, if it does a whole \
+        minibatch at once. Real ones lie in between, which is why minibatches of 10 to a few hundred are \
+        usual.
+        """),
+      .figure(Minibatches.paths),
       .control(Minibatches.control),
       .slip(
         claim: """
-          Partition the data into minibatches of size $m$, and divide each sum of gradients by $m$.
+          Partition the data into minibatches of size $m$, and divide each sum \
+          $\\sum_{i \\in S} \\nabla C_j$ by $m$.
           """,
         correction: """
-          If $m$ does not divide $n$, the last minibatch is smaller. Divide by its true size, or its step \
-          is too short. Descent does so.
+          The sum runs over $i$, so it is $\\nabla C_i$ that is added up. And if $m$ does not divide $n$, the \
+          last minibatch is smaller: divide by its true size, or its step is too short. Descent does so.
           """),
     ]
   }
@@ -197,23 +206,31 @@ enum Minibatches {
     }
   }
 
-  static var race: Figure {
+  /// What the cost is drawn against.
+  enum Measure { case samples, steps }
+
+  static func race(by measure: Measure) -> Figure {
     let lowest = cost(Line.leastSquares(points))
     let series = [1, 10, points.count].map { size in
-      let path = descend(size: size, rate: 0.2, epochs: 5)
+      let path = descend(
+        size: size, rate: 0.2, epochs: measure == .samples || size < points.count ? 5 : 50)
       return Series(
         "m = \(size)",
         points: path.enumerated().map { step, place in
-          .init(x: Double(step * size), y: cost(place) - lowest)
-        })
+          .init(
+            x: Double(measure == .samples ? step * size : step), y: cost(place) - lowest)
+        }.filter { measure == .samples || $0.x <= 50 })
     }
+    let unit = measure == .samples ? "samples seen" : "steps"
     return Figure(
-      title: "Cost above the lowest, by samples seen",
-      description: "The cost above the lowest possible against samples seen, for minibatches of 1, "
-        + "10 and all: the smaller the minibatch the faster it falls, and the more it wanders.",
+      title: "Cost above the lowest, by \(unit)",
+      description: measure == .samples
+        ? "The cost above the lowest possible against samples seen, for minibatches of 1, 10 and "
+          + "all: the smaller the minibatch the faster it falls, and the more it wanders."
+        : "The same against steps, the first fifty: now minibatches of 10 and all samples keep up "
+          + "with single samples, and wander less.",
       content: .lines(
-        LineChart(
-          series, x: Axis("samples seen"), y: Axis("cost above the lowest", scale: .logarithmic))))
+        LineChart(series, x: Axis(unit), y: Axis("cost above the lowest", scale: .logarithmic))))
   }
 
   static var paths: Figure {

@@ -28,6 +28,7 @@ extension Lesson {
     let sizes = try ExperimentResult.committed("training-size")
     let speed = try ExperimentResult.committed("learning-speed")
     let starts = try ExperimentResult.committed("initialization")
+    let everything = try ExperimentResult.committed("all-images")
     let large = DeepStack.parametersOfLargeLayer
     let product = (0..<10).reduce(1.0) { product, _ in product / 4 }
     let ratios = DeepStack.ratios
@@ -39,6 +40,7 @@ extension Lesson {
         So let us make networks deep, and train them as always. For a long time that did not work. Two \
         reasons, and both can be measured.
         """),
+      .figure(DeepStack.diagram),
       .heading("Too many parameters"),
       .paragraph(
         """
@@ -50,7 +52,9 @@ extension Lesson {
       .figure(
         overfitting.figure(
           "Accuracy of a network that overfits", ["test accuracy, %", "training accuracy, %"],
-          "accuracy in %")),
+          "accuracy in %",
+          description: "Accuracy by epoch: on the training images it goes to 100 %, on the test "
+            + "images it stays near \(decimal(overfitting["last test, %"], 0)) %.")),
       .paragraph(
         """
         From epoch \(overfitting["first epoch with all training images right"], places: 0) on, it has all \
@@ -63,17 +67,33 @@ extension Lesson {
         """),
       .figure(
         overfitting.figure(
-          "The same network's cost", ["test cost", "training cost"], "cost", isLogarithmic: true)),
+          "The same network's cost", ["test cost", "training cost"], "cost",
+          description: "Cost by epoch: the training cost falls and falls, the test cost is lowest "
+            + "in epoch \(Int(overfitting["epoch of the lowest test cost"])) and then rises.",
+          isLogarithmic: true)),
       .paragraph(
         """
-        Three things help. Stop when the cost on held-out data no longer falls. Draw the weights towards \
+        Three things help. Stop when the cost on images that were kept aside for this purpose, the \
+        *validation set*, no longer falls. Draw the weights towards \
         zero, with $\\frac{\\lambda}{2n} \\sum w^2$ added to the cost: with it the same network ends at \
         \(regularized["last test, %"], places: 1) %. And, best of all, get more data:
         """),
       .figure(
         sizes.figure(
-          "Accuracy against the number of training images", ["validation accuracy, %"],
-          "accuracy in %", x: Axis("training images", scale: .logarithmic))),
+          "Accuracy against the number of training images",
+          ["validation accuracy, %", "training accuracy, %"],
+          "accuracy in %", x: Axis("training images", scale: .logarithmic),
+          description: "Accuracy for 100 to 50,000 training images, each network having seen "
+            + "1,500,000 samples in all: on the training images it falls a little, on the "
+            + "validation images it rises, and the two meet.")),
+      .paragraph(
+        """
+        With all 50,000 images the same network has \(everything["last training, %"], places: 1) % of those \
+        right that it learned from, and \(everything["last test, %"], places: 1) % of others: a gap of \
+        \(everything["last training, %"] - everything["last test, %"], places: 1) points, where 1,000 images \
+        left one of \(100 - overfitting["last test, %"], places: 0).
+        """),
+      .control(sizes.sizesControl),
       .heading("Unstable gradients"),
       .paragraph(
         """
@@ -91,7 +111,10 @@ extension Lesson {
       .figure(
         speed.figure(
           "How fast each of four hidden layers learns", (1...4).map { "4 layers: hidden \($0)" },
-          "length of the gradient", x: Axis("step"), isLogarithmic: true)),
+          "length of the gradient", x: Axis("step"),
+          description: "The length of the gradient of each of four hidden layers by step: every "
+            + "layer's is several times that of the layer before it, during the whole training.",
+          isLogarithmic: true)),
       .table(speed.comparison),
       .paragraph(
         """
@@ -120,7 +143,9 @@ extension Lesson {
       .figure(
         starts.figure(
           "First weights of two sizes", ["30 units, 1/√n", "30 units, 1"],
-          "validation accuracy in %")),
+          "validation accuracy in %",
+          description: "Validation accuracy by epoch: with weights of spread 1/√n it begins "
+            + "higher, with spread 1 it takes some twenty epochs to come near.")),
       .listing(try Listing("Unstable", unstableListing)),
       .control(try DeepStack.control()),
       .slip(
@@ -146,22 +171,42 @@ extension ExperimentResult {
   }
 
   /// A quantity's median.
-  subscript(name: String) -> Double {
+  subscript(name: String) -> Double { quantity(name).median }
+
+  /// A quantity's values, one for each seed.
+  func values(_ name: String) -> [Double] { quantity(name).values }
+
+  /// What was published.
+  func published(_ name: String) -> Double { quantity(name).published ?? .nan }
+
+  private func quantity(_ name: String) -> Quantity {
     guard let quantity = quantities.first(where: { $0.name == name }) else {
       fatalError("the experiment \(experiment) has no \"\(name)\"")
     }
-    return quantity.median
+    return quantity
+  }
+
+  /// A panel for the accuracies by the number of training images.
+  fileprivate var sizesControl: Control {
+    let (validation, training) = (curves[0], curves[1])
+    return Control(
+      "sizes", label: "Give the network more images, and see how far what it learned carries",
+      parameters: ["sizes": training.x, "training": training.y, "validation": validation.y],
+      vectors: [0, training.y.count - 1].map { index in
+        Control.Vector(
+          "gap", training.y, validation.y, index, gives: training.y[index] - validation.y[index])
+      })
   }
 
   /// Some of the curves as a chart.
   func figure(
     _ title: String, _ names: [String], _ y: String, x: Axis = Axis("epoch"),
-    isLogarithmic: Bool = false
+    description: String, isLogarithmic: Bool = false
   ) -> Figure {
     let shown = names.compactMap { name in curves.first { $0.name == name }?.series }
     return Figure(
       title: title,
-      description: "\(summary); curves: \(names.joined(separator: "; ")).",
+      description: description,
       content: .lines(
         LineChart(shown, x: x, y: Axis(y, scale: isLogarithmic ? .logarithmic : .linear))))
   }
@@ -174,6 +219,20 @@ enum DeepStack {
   static var parametersOfLargeLayer: Int {
     let (inputs, units) = (224 * 224, 1_000)
     return inputs * units + units
+  }
+
+  static var diagram: Figure {
+    let sizes = [6, 5, 5, 5, 5, 3]
+    return Figure(
+      title: "A deep network",
+      description: "A network with four hidden layers between its inputs and its outputs; every "
+        + "unit is connected with all of the layer before.",
+      content: .network(
+        NetworkDiagram(
+          layers: sizes.map { [NetworkDiagram.Unit](repeating: .init(""), count: $0) },
+          weights: zip(sizes, sizes.dropFirst()).map {
+            [[Double]](repeating: [Double](repeating: 0.3, count: $1), count: $0)
+          })))
   }
 
   /// The gradient's length at each hidden layer's biases, on 1,000 embedded digits.

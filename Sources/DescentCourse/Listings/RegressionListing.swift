@@ -4,7 +4,8 @@ func regressionListing(print: Listing.Printer) throws {
   let data = Dataset(
     inputs: Tensor(rows: [[0], [1], [2]]), targets: Tensor(rows: [[1], [3], [5]]))
 
-  // One unit without an activation is a line: weight w, bias b.
+  // A weighted sum of its inputs, and a number more: of one input that is a line.
+  // (w is called a weight there, b a bias.)
   var model = try Model(Sequential { Dense(1, initializer: .zeros) }, input: [1])
   try model.fit(
     data, loss: .l2, optimizer: .sgd(learningRate: 0.3), epochs: 400, batchSize: 3)

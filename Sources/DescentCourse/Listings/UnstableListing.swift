@@ -1,8 +1,10 @@
 import Descent
 
 func unstableListing(print: Listing.Printer) throws {
-  // Ten layers of 30 units, and a random input.
-  func lengths(_ activation: Activation, _ initializer: Initializer) throws -> (Double, Double) {
+  // Ten layers of 30 units: how long are the first and the last one's gradients?
+  func lengths(
+    _ activation: Activation, _ initializer: Initializer
+  ) throws -> (first: Double, last: Double) {
     let layers = (0..<10).map { _ in
       Dense(30, activation: activation, initializer: initializer)
     }
@@ -12,7 +14,7 @@ func unstableListing(print: Listing.Printer) throws {
     return (gradient.norm(of: "0.weight")!, gradient.norm(of: "9.weight")!)
   }
   let sigmoids = try lengths(.sigmoid, .lecun)
-  print("sigmoid: the first layer's is less than a thousandth:", sigmoids.0 < sigmoids.1 / 1000)
+  print("sigmoid: less than a thousandth?", sigmoids.first < sigmoids.last / 1000)
   let rectifiers = try lengths(.relu, .he)
-  print("ReLU: it is more than a tenth:", rectifiers.0 > rectifiers.1 / 10)
+  print("ReLU: more than a tenth?", rectifiers.first > rectifiers.last / 10)
 }

@@ -32,15 +32,22 @@ struct Page {
 
   /// The words of a page that a search looks through, as a JSON object.
   var searchEntry: String {
-    let words = blocks.compactMap { block -> String? in
+    let words = blocks.flatMap { block -> [String] in
       switch block {
-      case .heading(let text): text
-      case .paragraph(let prose): prose.plain
-      default: nil
+      case .heading(let text): [text]
+      case .paragraph(let prose): [prose.plain]
+      case .steps(let items), .points(let items): items.map(\.plain)
+      case .slip(let claim, let correction): [claim.plain, correction.plain]
+      case .figure(let figure): [figure.title]
+      case .table(let table): [table.caption]
+      case .formula, .listing, .control: []
       }
     }
-    let text = ([lesson.summary] + lesson.keywords + words).joined(separator: " ")
-    return ["page": lesson.id + ".html", "title": lesson.title, "text": text].json
+    return [
+      "page": lesson.id + ".html", "title": lesson.title,
+      "keywords": lesson.keywords.joined(separator: " "),
+      "text": ([lesson.summary] + words).joined(separator: " "),
+    ].json
   }
 
   /// A whole document around the contents of `main`.
@@ -64,7 +71,8 @@ struct Page {
     <header class="top">
     <a class="home" href="index.html">Descent: the course</a>
     <form class="search" role="search"><label>Search <input type="search" name="q" \
-    autocomplete="off"></label><ul class="results"></ul></form>
+    autocomplete="off"></label><ul class="results" aria-label="Lessons found"></ul>\
+    <output class="found"></output></form>
     </header>
     <main id="main">
     \(main)
@@ -109,8 +117,9 @@ struct Page {
       return "<div class=\"formula\">\(formula.mathML(isBlock: true))</div>"
     case .figure(let figure):
       let caption = figure.description.isEmpty ? figure.title : figure.description
-      return "<figure class=\"chart\">\(figure.svg())"
-        + "<figcaption>\(escapedForHTML(caption))</figcaption></figure>"
+      // The narrow one is for telephones, where the wide one's words would be too small.
+      return "<figure class=\"chart\"><div class=\"wide\">\(figure.svg())</div>"
+        + "<div class=\"narrow\">\(figure.svg(width: 400))</div><figcaption>\(escapedForHTML(caption))</figcaption></figure>"
     case .table(let table): return html(table)
     case .steps(let steps): return list("ol", steps)
     case .points(let points): return list("ul", points)
@@ -121,8 +130,8 @@ struct Page {
       return "<details class=\"slip\"><summary>Find the slip: \(claim.html)</summary>"
         + "<p>\(correction.html)</p></details>"
     case .control(let control):
-      return "<section class=\"control\" data-control=\"\(control.name)\" "
-        + "aria-label=\"\(escapedForHTML(control.label))\">"
+      return "<section class=\"control\" id=\"panel-\(control.name)\" "
+        + "data-control=\"\(control.name)\" aria-label=\"\(escapedForHTML(control.label))\">"
         + "<script type=\"application/json\">\(Self.inScript(control.parameters))</script></section>"
     }
   }
@@ -133,10 +142,12 @@ struct Page {
 
   private func html(_ table: NumberTable) -> String {
     func row(_ cells: [String], _ tag: String) -> String {
-      "<tr>" + cells.map { "<\(tag)>\(escapedForHTML($0))</\(tag)>" }.joined() + "</tr>"
+      let opening = tag == "th" ? "th scope=\"col\"" : tag
+      let columns = cells.map { "<\(opening)>\(escapedForHTML($0))</\(tag)>" }
+      return "<tr>\(columns.joined())</tr>"
     }
-    return
-      "<div class=\"scroll\"><table class=\"numbers\"><caption>\(escapedForHTML(table.caption))</caption><thead>"
+    let caption = "<caption>\(escapedForHTML(table.caption))</caption>"
+    return "<div class=\"scroll\"><table class=\"numbers\">\(caption)<thead>"
       + row(table.columns, "th") + "</thead><tbody>"
       + table.rows.map { row($0, "td") }.joined() + "</tbody></table></div>"
   }

@@ -23,14 +23,25 @@ const Descent = (() => {
   };
   element.drawing = new Set(["svg", "g", "path", "circle", "line", "rect", "text", "image"]);
 
+  // A label as it stands in an address: "Learning rate" is learning-rate.
+  const slug = (label) => label.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
+
+  // An exponent as it is written: 10⁻³.
+  const power = (exponent) => exponent === 0 ? "1" : exponent === 1 ? "10" : "10" + [...String(exponent)]
+    .map((digit) => (digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])).join("");
+
   const format = (value, digits = 3) => {
     if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value < 0 ? "−∞" : "∞";
     const size = Math.abs(value);
-    const text = size !== 0 && (size < 1e-3 || size >= 1e6)
-      ? value.toExponential(2)
-      : value.toFixed(size >= 1000 ? 0 : digits);
-    return text.replace("-", "−");
+    if (size !== 0 && (size < 1e-3 || size >= 1e6)) {
+      const [digits, exponent] = value.toExponential(2).split("e");
+      return `${digits} · ${power(Number(exponent))}`.replace("-", "−");
+    }
+    return value.toFixed(size >= 1000 ? 0 : digits).replace("-", "−");
   };
+
+  // On a telephone pictures are drawn narrower, not smaller.
+  const isNarrow = matchMedia("(max-width: 34rem)").matches;
 
   // The colours of the figures: dark blue, grey, yellow.
   const palette = (part) => {
@@ -56,9 +67,9 @@ const Descent = (() => {
 
   // Axes in a rectangle, and what can be drawn between them.
   class Plot {
-    constructor(parent, { x, y, xLabel = "", yLabel = "", height = 260, label = "", logarithmic = false }) {
-      Object.assign(this, { x, y, height, logarithmic });
-      this.width = 620;
+    constructor(kit, parent, { x, y, xLabel = "", yLabel = "", height = 260, label = "", logarithmic = false }) {
+      Object.assign(this, { kit, x, y, height, logarithmic });
+      this.width = isNarrow ? 380 : 620;
       this.left = 52;
       this.right = this.width - 16;
       this.top = 14;
@@ -66,9 +77,10 @@ const Descent = (() => {
       this.svg = element("svg", {
         viewBox: `0 0 ${this.width} ${height}`, role: "img", "aria-label": label || yLabel,
       });
-      this.ground = element("g");
-      this.axes = element("g");
-      this.layer = element("g");
+      // What is drawn has a label as a whole, and is told in words below; only handles are heard.
+      this.ground = element("g", { "aria-hidden": "true" });
+      this.axes = element("g", { "aria-hidden": "true" });
+      this.layer = element("g", { "aria-hidden": "true" });
       this.handles = element("g");
       this.svg.append(this.ground, this.axes, this.layer, this.handles);
       this.labels = { xLabel, yLabel };
@@ -78,7 +90,7 @@ const Descent = (() => {
     drawAxes() {
       this.axes.replaceChildren();
       const { left, right, top, bottom } = this;
-      for (const tick of ticks(this.x[0], this.x[1], 6)) {
+      for (const tick of ticks(this.x[0], this.x[1], isNarrow ? 4 : 6)) {
         const at = this.X(tick.value);
         this.axes.append(
           element("path", { d: `M${at} ${top}V${bottom}`, class: "grid" }),
@@ -87,7 +99,7 @@ const Descent = (() => {
       const rows = this.logarithmic
         ? ticks(Math.log10(this.y[0]), Math.log10(this.y[1]), 4)
           .filter((tick) => Number.isInteger(tick.value))
-          .map((tick) => ({ value: 10 ** tick.value, label: "10^" + tick.value }))
+          .map((tick) => ({ value: 10 ** tick.value, label: power(tick.value) }))
         : ticks(this.y[0], this.y[1], 4);
       for (const tick of rows) {
         const at = this.Y(tick.value);
@@ -138,15 +150,25 @@ const Descent = (() => {
     }
     // A thing to drag, or to move with the arrow keys.
     handle(x, y, label, move) {
-      const node = element("circle", { r: 9, class: "handle", tabindex: 0, role: "slider", "aria-label": label });
+      const node = element("circle", {
+        r: 9, class: "handle", tabindex: 0, role: "slider", "aria-label": label,
+        "aria-valuemin": this.x[0], "aria-valuemax": this.x[1],
+      });
+      // What is inside an image is hidden from screen readers; a thing to move must not be.
+      this.svg.setAttribute("role", "group");
       const place = (px, py) => {
         node.setAttribute("cx", this.X(px));
         node.setAttribute("cy", this.clamp(this.Y(py)));
+        node.setAttribute("aria-valuenow", Number(px.toPrecision(6)));
         node.setAttribute("aria-valuetext", `${format(px, 2)}, ${format(py, 2)}`);
         [x, y] = [px, py];
       };
       const inside = (v, range) => Math.min(Math.max(v, range[0]), range[1]);
       const go = (px, py) => move(inside(px, this.x), inside(py, this.y));
+      const preset = this.kit.preset(label, () => [x, y].map((v) => Number(v.toPrecision(4))).join())
+        ?.split(",").map(Number);
+      // Once the panel is whole.
+      if (preset?.length === 2 && preset.every(Number.isFinite)) queueMicrotask(() => go(...preset));
       node.addEventListener("pointerdown", (event) => {
         node.setPointerCapture(event.pointerId);
         event.preventDefault();
@@ -166,6 +188,22 @@ const Descent = (() => {
       this.handles.append(node);
       place(x, y);
       return { place };
+    }
+    // The gradient as a field of arrows, the longest as long as their distance.
+    arrows(gradient, count = 15) {
+      const places = (range) => Array.from({ length: count }, (_, i) => range[0] + ((i + 0.5) / count) * (range[1] - range[0]));
+      const all = places(this.x).flatMap((x) => places(this.y).map((y) => [x, y, ...gradient(x, y)]));
+      const longest = Math.max(...all.map(([, , gx, gy]) => Math.hypot(gx, gy)));
+      const size = (0.9 * (this.x[1] - this.x[0])) / count / longest;
+      for (const [x, y, gx, gy] of all) {
+        const [x1, y1, x2, y2] = [this.X(x), this.Y(y), this.X(x + size * gx), this.Y(y + size * gy)];
+        const [dx, dy] = [x2 - x1, y2 - y1];
+        if (Math.hypot(dx, dy) < 2) continue;
+        this.axes.append(element("path", {
+          d: `M${x1} ${y1}L${x2} ${y2}M${x2 - 0.35 * dx + 0.2 * dy} ${y2 - 0.35 * dy - 0.2 * dx}L${x2} ${y2}L${x2 - 0.35 * dx - 0.2 * dy} ${y2 - 0.35 * dy + 0.2 * dx}`,
+          class: "arrow",
+        }));
+      }
     }
     // The heights of a function as colours under everything.
     colors(f) {
@@ -197,27 +235,53 @@ const Descent = (() => {
 
   // What a panel is built of.
   class Kit {
-    constructor(panel) { this.panel = panel; }
-    plot(options, parent = this.panel) { return new Plot(parent, options); }
+    constructor(panel) { Object.assign(this, { panel, state: new Map(), used: new Set() }); }
+    plot(options, parent = this.panel) { return new Plot(this, parent, options); }
+    // Something that a link to the page may hold: ?learning-rate=0.2. What the address says of it, the
+    // first time that it is asked for.
+    preset(label, read) {
+      const key = slug(label);
+      this.state.set(key, read);
+      if (this.used.has(key)) return null;
+      this.used.add(key);
+      return query.get(key);
+    }
+    link() {
+      const link = element("a", { href: "#", class: "state" }, "A link to this panel as it is now");
+      const update = () => {
+        const words = [...this.state].map(([key, read]) => `${encodeURIComponent(key)}=${encodeURIComponent(read())}`);
+        link.href = `?${words.join("&")}#${this.panel.id}`;
+      };
+      for (const event of ["pointerenter", "focus", "click"]) link.addEventListener(event, update);
+      this.panel.append(link);
+    }
     row(...nodes) {
       const row = element("div", { class: "row" }, ...nodes);
       this.panel.append(row);
       return row;
     }
-    // A number to choose; the page's address may preset it: ?learning-rate=0.2
-    slider(label, { min, max, step = 0.01, value, logarithmic = false, digits = 2 }, change) {
-      const key = label.toLowerCase().replace(/[^a-z0-9]+/g, "-");
-      const preset = Number.parseFloat(query.get(key));
+    // A picture that is not a plot; where the window is narrow, one can scroll it.
+    picture(height, label, role = "img") {
+      const svg = element("svg", { viewBox: `0 0 620 ${height}`, role, "aria-label": label });
+      this.panel.append(element("div", { class: "picture" }, svg));
+      return svg;
+    }
+    // A number to choose.
+    slider(label, { min, max, step = 0.01, value, logarithmic = false, digits = 2, shown: say = (v) => format(v, digits) }, change) {
+      const preset = Number.parseFloat(this.preset(label, () => Number(read().toPrecision(6))));
       const input = element("input", { type: "range", "aria-label": label });
-      const output = element("output");
+      const shown = element("span", { class: "value", "aria-hidden": "true" });
       const [from, to] = logarithmic ? [(v) => Math.log10(v), (v) => 10 ** v] : [(v) => v, (v) => v];
-      Object.assign(input, { min: from(min), max: from(max), step: logarithmic ? 0.01 : step });
+      Object.assign(input, { min: from(min), max: from(max), step: logarithmic ? "any" : step });
       const read = () => to(Number(input.value));
-      const show = () => { output.textContent = format(read(), digits); };
+      const show = () => {
+        shown.textContent = say(read());
+        input.setAttribute("aria-valuetext", shown.textContent);
+      };
       const set = (v) => { input.value = from(v); show(); };
       set(Number.isFinite(preset) ? Math.min(Math.max(preset, min), max) : value);
       input.addEventListener("input", () => { show(); change(read()); });
-      this.panel.append(element("label", { class: "slider" }, element("span", {}, label), input, output));
+      this.panel.append(element("label", { class: "slider" }, element("span", {}, label), input, shown));
       return { get value() { return read(); }, set };
     }
     button(label, press) {
@@ -228,17 +292,17 @@ const Descent = (() => {
     // A switch that is 0 or 1.
     toggle(label, value, change) {
       const button = this.button("", () => { set(1 - state); change(state); });
-      let state = value;
+      let state = { 0: 0, 1: 1 }[this.preset(label, () => state)] ?? value;
       const set = (v) => {
         state = v;
         button.setAttribute("aria-pressed", String(v === 1));
         button.textContent = `${label}: ${v}`;
       };
-      set(value);
+      set(state);
       return { button, set, get value() { return state; } };
     }
     choice(label, names, value, change) {
-      const preset = query.get(label.toLowerCase());
+      const preset = this.preset(label, () => select.value);
       const select = element("select", { "aria-label": label });
       for (const name of names) select.append(element("option", { value: name }, name));
       select.value = names.includes(preset) ? preset : value;
@@ -261,7 +325,9 @@ const Descent = (() => {
       if (!made) continue;
       const parameters = JSON.parse(panel.querySelector("script").textContent);
       panel.append(element("h3", {}, panel.getAttribute("aria-label")));
-      made.mount(new Kit(panel), parameters, made.functions);
+      const kit = new Kit(panel);
+      made.mount(kit, parameters, made.functions);
+      kit.link();
       count += 1;
     }
     root.dataset.panels = String(count);
@@ -287,7 +353,16 @@ const Descent = (() => {
     }
   };
 
-  const numbers = (text) => text.split(/[\s,;]+/).filter(Boolean).map((word) => Number(word.replace("−", "-")));
+  // As people write them: −0.5, 1/4 or, where one number is wanted, 50,177,000.
+  const numbers = (text, count) => {
+    const whole = text.replace(/\s/g, "");
+    const words = count === 1 && /^\d{1,3}(,\d{3})+$/.test(whole) ? [whole.replaceAll(",", "")] : text.split(/[\s,;]+/);
+    return words.filter(Boolean).map((word) => {
+      const [above, below, ...more] = word.replace("−", "-").split("/").map((part) => (part === "" ? NaN : Number(part)));
+      const value = below === undefined ? above : above / below;
+      return more.length === 0 && Number.isFinite(value) ? value : NaN;
+    });
+  };
 
   const judge = (form, text) => {
     const { kind, answer } = form.dataset;
@@ -297,7 +372,8 @@ const Descent = (() => {
       if (!/^[01]+$/.test(bits) || bits.length !== numbers(answer).length) return null;
       return bits === numbers(answer).join("");
     }
-    const [given, expected] = [numbers(text), numbers(answer)];
+    const expected = numbers(answer);
+    const given = numbers(text, expected.length);
     if (given.length !== expected.length || given.some(Number.isNaN)) return null;
     return expected.every((value, i) => Math.abs(given[i] - value) <= Number(form.dataset.tolerance));
   };
@@ -322,34 +398,78 @@ const Descent = (() => {
     });
   };
 
-  const search = (form) => {
-    const index = JSON.parse(document.getElementById("search-index").textContent);
-    const list = form.querySelector(".results");
-    const find = (words) => index.filter(
-      (page) => words.every((word) => (page.title + " " + page.text).toLowerCase().includes(word)));
-    form.elements.q.addEventListener("input", () => {
-      const words = form.elements.q.value.toLowerCase().split(/\s+/).filter(Boolean);
-      list.replaceChildren();
-      if (words.length === 0) return;
-      const pages = find(words);
-      for (const page of pages.slice(0, 8)) {
-        const place = Math.max(0, page.text.toLowerCase().indexOf(words[0]) - 30);
-        list.append(element("li", {}, element("a", { href: page.page }, page.title,
-          element("span", {}, "… " + page.text.slice(place, place + 90) + " …"))));
+  // How many letters to change, add, drop or swap with a neighbour (optimal string alignment).
+  const distance = (a, b) => {
+    let [before, row] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)];
+    for (let i = 1; i <= a.length; i += 1) {
+      const next = [i];
+      for (let j = 1; j <= b.length; j += 1) {
+        next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+        if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) next[j] = Math.min(next[j], before[j - 2] + 1);
       }
-      if (pages.length === 0) list.append(element("li", {}, element("a", {}, "Nothing found.")));
+      [before, row] = [row, next];
+    }
+    return row[b.length];
+  };
+
+  const search = (form) => {
+    const index = JSON.parse(document.getElementById("search-index").textContent).map((page) => {
+      const all = `${page.title} ${page.keywords} ${page.text}`.toLowerCase();
+      return { ...page, all, words: [...new Set(all.match(/\p{L}+/gu))] };
     });
+    const list = form.querySelector(".results");
+    const found = form.querySelector(".found");
+    // 0 in the title or among the keywords, 1 in the text, 2 if only misspelled; nothing if nowhere.
+    const rank = (page, word) => {
+      if (`${page.title} ${page.keywords}`.toLowerCase().includes(word)) return 0;
+      if (page.all.includes(word)) return 1;
+      const limit = word.length >= 8 ? 2 : word.length >= 4 ? 1 : 0;
+      return page.words.some((w) => Math.abs(w.length - word.length) <= limit && distance(w, word) <= limit) ? 2 : NaN;
+    };
+    const find = (words) => index
+      .map((page) => ({ page, rank: words.reduce((sum, word) => sum + rank(page, word), 0) }))
+      .filter((hit) => !Number.isNaN(hit.rank))
+      .sort((a, b) => a.rank - b.rank)
+      .map((hit) => hit.page);
+    const show = () => {
+      const words = form.elements.q.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const pages = words.length === 0 ? [] : find(words);
+      list.replaceChildren(...pages.slice(0, 8).map((page) => {
+        const place = Math.max(0, page.text.toLowerCase().indexOf(words[0]) - 30);
+        return element("li", {}, element("a", { href: page.page }, page.title,
+          element("span", {}, (place > 0 ? "… " : "") + page.text.slice(place, place + 90) + " …")));
+      }));
+      if (words.length > 0 && pages.length === 0) list.append(element("li", { class: "none" }, "Nothing found."));
+      found.textContent = words.length === 0 ? "" : pages.length === 1 ? "1 lesson found" : `${pages.length} lessons found`;
+    };
+    form.elements.q.addEventListener("input", show);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      list.querySelector("a[href]")?.click();
+      list.querySelector("a")?.click();
     });
     form.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") { form.elements.q.value = ""; list.replaceChildren(); }
+      if (event.key === "Escape") {
+        form.elements.q.value = "";
+        form.elements.q.focus();
+        show();
+      }
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (!step) return;
+      const places = [form.elements.q, ...list.querySelectorAll("a")];
+      const next = places[places.indexOf(document.activeElement) + step];
+      if (next) { event.preventDefault(); next.focus(); }
     });
   };
 
+  // What is wider than the page must be reachable for those who scroll with keys.
+  const scrollers = () => {
+    for (const node of document.querySelectorAll(".scroll, .formula, .listing pre, .picture")) {
+      if (node.scrollWidth > node.clientWidth + 1) node.tabIndex = 0; else node.removeAttribute("tabindex");
+    }
+  };
+
   const keys = (event) => {
-    if (event.target.closest("input, select, textarea, .control") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, select, textarea, .control, .search, [tabindex]") || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "/") {
       event.preventDefault();
       document.querySelector(".search input").focus();
@@ -364,6 +484,8 @@ const Descent = (() => {
       document.querySelectorAll(".search").forEach(search);
       document.addEventListener("keydown", keys);
       mount();
+      scrollers();
+      addEventListener("resize", scrollers);
       if (query.has("check")) check();
     } catch (error) {
       report(error.stack ?? error);

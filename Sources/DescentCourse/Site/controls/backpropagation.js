@@ -30,6 +30,7 @@ Descent.panel("backpropagation", (() => {
   const mount = (kit, parameters) => {
     let weights = structuredClone(parameters.weights);
     let [step, updates] = [0, 0];
+    const asked = Number.parseInt(kit.preset("Step", () => step), 10);
     const stages = [
       "Forward: u₁ = x is stored.", "u₂: the weighted sums of the first layer, stored.",
       "u₃: their sigmoids, stored.", "u₄: the sums of the second layer, stored.",
@@ -38,8 +39,8 @@ Descent.panel("backpropagation", (() => {
       "Second weights: gradient = buffer × u₃ is stored; buffer ← buffer · W₂.",
       "Sigmoid: buffer ← buffer · σ′(u₂).", "First weights: gradient = buffer × u₁ is stored. Done.",
     ];
-    const svg = Descent.element("svg", { viewBox: "0 0 620 300", role: "img", "aria-label": "The network with its values and gradients" });
-    kit.row(svg);
+    if (asked >= 0) step = Math.min(asked, stages.length - 1);
+    const svg = kit.picture(300, "The network with its values and gradients", "group");
     const readout = kit.readout();
     kit.row(
       kit.button("◀ Back", () => { step = Math.max(0, step - 1); draw(); }),
@@ -65,9 +66,19 @@ Descent.panel("backpropagation", (() => {
         const hasGradient = l === 1 ? step >= 8 : step >= 10;
         const isChosen = chosen && chosen.join() === [l, j, i].join();
         const path = Descent.element("path", { d: `M${x1} ${y1}L${x2} ${y2}`, class: isChosen ? "edge lit" : "edge", tabindex: 0, role: "button", "aria-label": `weight from unit ${i + 1} to unit ${j + 1} of layer ${l + 1}` });
-        const pick = () => { chosen = [l, j, i]; draw(); };
+        path.setAttribute("aria-pressed", String(isChosen));
+        const pick = () => {
+          chosen = [l, j, i];
+          draw();
+          // The picture is new; whoever came by keyboard stays where they were.
+          svg.querySelector(".edge.lit").focus();
+        };
         path.addEventListener("click", pick);
-        path.addEventListener("keydown", (event) => { if (event.key === "Enter") pick(); });
+        path.addEventListener("keydown", (event) => {
+          if (event.key !== "Enter" && event.key !== " ") return;
+          event.preventDefault();
+          pick();
+        });
         const part = i === j ? 0.5 : 0.27;
         const [cx, cy] = [x1 + part * (x2 - x1), y1 + part * (y2 - y1)];
         const label = [Descent.element("text", { x: cx, y: cy - 8, "text-anchor": "middle", class: "strong" }, weights[l][j][i].toFixed(4))];
@@ -95,7 +106,7 @@ Descent.panel("backpropagation", (() => {
       const detail = chosen
         ? `\nThe chosen edge: buffer ${Descent.format(b[chosen[0] === 0 ? 1 : 3][chosen[1]], 6)} × input ${Descent.format(u[chosen[0] === 0 ? 0 : 2][chosen[2]], 6)} = ${Descent.format(g[chosen[0]][chosen[1]][chosen[2]], 8)}`
         : "\nChoose an edge to see the product that made its gradient.";
-      readout.say(`${stages[step]} Updates: ${updates}; cost ${cost(weights).toExponential(6)}.${detail}`);
+      readout.say(`${stages[step]} Updates: ${updates}; cost ${Descent.format(cost(weights), 9)}.${detail}`);
     };
     draw();
   };

@@ -32,7 +32,7 @@ Descent.panel("derivative", (() => {
       plot.dot(v + h, f(v + h), "f1");
       handle.place(v, f(v));
       readout.say(`secant ${Descent.format(m, 5)}, tangent ${Descent.format(slope(choice.value, v), 5)}, `
-        + `difference ${(m - slope(choice.value, v)).toExponential(1).replace("-", "−")}`);
+        + `difference ${Descent.format(m - slope(choice.value, v), 5)}`);
     };
     const rebuild = () => {
       const [f, , x, y] = curves[choice.value];

@@ -9,6 +9,7 @@ Descent.panel("gradient", (() => {
     let [x, y] = [0.5, 0.4];
     const plot = kit.plot({ x: [-2, 2], y: [-2, 2], height: 400, xLabel: "x", label: "The heights of f, a point and its gradient" });
     plot.colors(height);
+    plot.arrows(gradient);
     const handle = plot.handle(x, y, "the point", (a, b) => { [x, y] = [a, b]; draw(); });
     const turn = kit.slider("Direction", { min: 0, max: 360, step: 1, value: 90, digits: 0 }, () => draw());
     const readout = kit.readout();

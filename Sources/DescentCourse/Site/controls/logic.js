@@ -39,9 +39,9 @@ Descent.panel("logic", (() => {
     const inputs = [1, 1, 1, 0];
     const names = ["a high", "a low", "b high", "b low"];
     const toggles = names.map((name, i) => kit.toggle(name, inputs[i], (v) => { inputs[i] = v; update(); }));
+    toggles.forEach((toggle, i) => { inputs[i] = toggle.value; });
     kit.row(...toggles.map((t) => t.button));
-    const svg = Descent.element("svg", { viewBox: "0 0 620 310", role: "img", "aria-label": "The multiplying circuit" });
-    kit.row(svg);
+    const svg = kit.picture(310, "The multiplying circuit");
     const readout = kit.readout();
     const update = () => {
       const values = wires(gates, inputs);
@@ -53,7 +53,6 @@ Descent.panel("logic", (() => {
 
     // A circuit of one's own: pick two wires, add a NAND.
     const own = [];
-    const drawing = Descent.element("svg", { viewBox: "0 0 620 310", role: "img", "aria-label": "Your own circuit" });
     const first = Descent.element("select", { "aria-label": "first wire" });
     const second = Descent.element("select", { "aria-label": "second wire" });
     const title = (wire) => (wire < 2 ? ["a", "b"][wire] : `gate ${wire - 1}`);
@@ -75,7 +74,7 @@ Descent.panel("logic", (() => {
       if (own.length < 10) own.push([Number(first.value), Number(second.value)]);
       refresh();
     }), kit.button("Take back", () => { own.pop(); refresh(); }));
-    kit.row(drawing);
+    const drawing = kit.picture(310, "Your own circuit");
     kit.panel.append(truth);
     refresh();
   };
