@@ -213,8 +213,8 @@ extension Experiment {
       "784-30-10 on 100 to 50,000 images, 1,500,000 samples seen each: accuracy against size",
     quantities: zip(sizes, [69.09, 76.37, 85.29, 88.85, 91.27, 93.24, 94.89, 95.85, 95.97]).map {
       size, value in
-      // One run was published for each size, and the seeds are up to a point apart. At 200 and 10,000
-      // images our median of three is not within half a point of it: 75.8 and 94.2.
+      // One run was published for each size, and seeds are up to a point apart. At 200 and 10,000 images
+      // our median of three is not within half a point of it, nor are an independent program's runs.
       [200, 10_000].contains(size)
         ? .shown("\(size) images, %", value) : .accuracy("\(size) images", value)
     }
@@ -245,8 +245,9 @@ extension Experiment {
     summary:
       "how fast each of 2, 3 and 4 hidden layers of 30 learns: 1,000 images at once, 500 steps",
     quantities: [
-      // One beginning was published for each depth. Two of its numbers lie outside 15 % of our median,
-      // and inside what other beginnings give (docs/experiments/independent.py).
+      // One beginning was published for each depth. Two of its numbers are not within 15 % of our median:
+      // 0.003, which is printed with one digit, and 15.9, which neither Descent nor an independent
+      // program (docs/experiments/independent.py) comes near from other beginnings: 5 to 13.
       .relative("2 layers: first, at the start", 0.066),
       .relative("2 layers: last, at the start", 0.309),
       .relative("3 layers: first", 0.012),

@@ -91,7 +91,7 @@ extension Lesson {
       .heading("A rate too small, too large, and unlucky beginnings"),
       .paragraph(
         """
-        The rates of the valley are here, too. With 0.001 the network of 100 hidden neurons is at \
+        The rates of the valley are here, too. With a thousandth the network of 100 hidden neurons is at \
         \(slow["last test, %"], places: 1) % after 30 epochs, hardly away from where it began; with 100 a \
         network of 30 is at \(wild["last test, %"], places: 1) %, which is guessing. In between, with \
         cross-entropy:

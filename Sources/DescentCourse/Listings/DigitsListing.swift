@@ -10,8 +10,8 @@ func digitsListing(print: Listing.Printer) throws {
   }
   var model = try Model(network, input: [28, 28], seed: 1)
   try model.fit(
-    Dataset(training), loss: .crossEntropy, optimizer: .sgd(learningRate: 0.5), epochs: 10,
-    batchSize: 10)
+    Dataset(training), loss: .crossEntropy, optimizer: .sgd(learningRate: 0.5),
+    epochs: 10, batchSize: 10)
   let result = try model.evaluate(Dataset(test), loss: .crossEntropy, metrics: [.accuracy])
   print("more than nine of ten:", result["accuracy"]! > 0.9)
 }

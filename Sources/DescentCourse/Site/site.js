@@ -464,7 +464,7 @@ const Descent = (() => {
   // What is wider than the page must be reachable for those who scroll with keys.
   const scrollers = () => {
     for (const node of document.querySelectorAll(".scroll, .formula, .listing pre, .picture")) {
-      if (node.scrollWidth > node.clientWidth + 1) node.tabIndex = 0; else node.removeAttribute("tabindex");
+      if (node.scrollWidth > node.clientWidth) node.tabIndex = 0; else node.removeAttribute("tabindex");
     }
   };
 
