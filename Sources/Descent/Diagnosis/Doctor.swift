@@ -118,29 +118,21 @@ public struct Doctor {
     on data: Dataset, steps: Int, batchSize: Int, optimizer: Optimizer, seconds: Double = 5
   ) throws -> (model: Model, loss: Double) {
     var model = model
-    let step = try TrainingStep(model, data, loss: loss, optimizer: optimizer)
     let size = min(batchSize, data.count)
-    let clock = ContinuousClock()
-    let start = clock.now
-    var losses: [Double] = []
     var order: [Int32] = []
     var epoch = 0
-    for _ in 0..<steps {
+    let batches = (0..<steps).lazy.map { _ in
       if order.count < size {
         order = data.shuffled(seed: seed, epoch: epoch)
         epoch += 1
       }
-      let value = try step(&model, positions: Array(order.prefix(size))).loss
-      order.removeFirst(size)
-      losses.append(value)
-      guard value.isFinite else { return (model, .infinity) }
-      if (clock.now - start).seconds > seconds { break }
+      defer { order.removeFirst(size) }
+      return Array(order.prefix(size))
     }
-    guard model.isFinite else { return (model, .infinity) }
-    let last = losses.suffix(max(1, losses.count / 10))
-    return (model, last.reduce(0, +) / Double(last.count))
+    let last = try model.rehearse(
+      data, batches, loss: loss, optimizer: optimizer, seconds: seconds)
+    return (model, last)
   }
-
 }
 
 extension Optimizer {

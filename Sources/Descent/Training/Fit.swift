@@ -24,6 +24,9 @@ extension Model {
   /// With `checkpoints` its state is kept now and then; `resuming` goes on from one with the same
   /// data and options, to the same bits.
   ///
+  /// Where numbers become infinite, the step is not applied, the model gets its best weights (or the
+  /// last good ones), and the error tells what broke first.
+  ///
   /// Throws `ShapeError` if network, data and loss do not fit, `TrainingDiverged`, and what
   /// `checkpoints` throws.
   @discardableResult
@@ -47,7 +50,6 @@ extension Model {
     var lastSaved = start
     var progress = resuming?.progress ?? .init(metricCount: metrics.count)
     var best = resuming?.best?.buffer
-    var lastGood = buffer.copy()
     var reason = TrainingEvent.Reason.completed
     let stepsPerEpoch = (data.count + batchSize - 1) / batchSize
     let begin = TrainingEvent.Start(
@@ -55,12 +57,31 @@ extension Model {
       parameters: parameterCount)
     observer(.started(begin), self)
 
+    func state(_ model: Model) -> TrainingState {
+      TrainingState(
+        model: model, optimizer: step.optimizer.copied(),
+        best: best.map { buffer in model.with(buffer) }, progress: progress)
+    }
     func save(_ model: Model) throws {
-      try checkpoints?.save(
-        TrainingState(
-          model: model, optimizer: step.optimizer.copied(),
-          best: best.map { buffer in model.with(buffer) }, progress: progress))
+      try checkpoints?.save(state(model))
       lastSaved = clock.now
+    }
+    // What a broken step goes back to, and is examined from; never much older than this interval.
+    var lastGood = state(self)
+    var lastGoodTime = start
+    let examinedInterval = Duration.seconds(5)
+    func diverged(_ model: inout Model) throws -> TrainingDiverged {
+      let isBest = stopping.restoresBest && validation != nil && best != nil
+      model.buffer = (isBest ? best! : lastGood.model.buffer).copy()
+      try checkpoints?.save(lastGood)
+      let finish = TrainingEvent.Finish(
+        reason: .diverged, bestEpoch: progress.bestEpoch, epochs: progress.epochs.count,
+        seconds: (clock.now - start).seconds)
+      observer(.finished(finish), model)
+      return try Divergence(
+        data: data, loss: loss, batchSize: batchSize, seed: seed, lastGood: lastGood,
+        brokenStep: progress.step, keptEpoch: isBest ? progress.bestEpoch : progress.epochs.count
+      ).examined()
     }
 
     let isOver = stopping.isOver(progress) && validation != nil
@@ -73,16 +94,10 @@ extension Model {
         for first in stride(from: progress.step * batchSize, to: order.count, by: batchSize) {
           let count = Swift.min(batchSize, order.count - first)
           let positions = UnsafeBufferPointer(rebasing: order[first..<(first + count)])
-          let rate = step.optimizer.currentLearningRate
           // A batch of all samples has no order.
           let (value, values) = try step.step(&self, count == data.count ? nil : positions)
           progress.step += 1
-          if !value.isFinite {
-            let layer = try firstNonFiniteLayer(data, Array(positions))
-            buffer = lastGood
-            throw TrainingDiverged(
-              epoch: epoch, step: progress.step, layer: layer, learningRate: rate)
-          }
+          if !value.isFinite { throw try diverged(&self) }
           progress.totals[0] += value * Double(count)
           for index in metrics.indices {
             progress.totals[1 + index] += values[index] * Double(count)
@@ -98,22 +113,22 @@ extension Model {
             reason = .interrupted
             return
           }
-          if let checkpoints, now - lastSaved >= checkpoints.interval { try save(self) }
+          if now - lastGoodTime >= examinedInterval {
+            guard isFinite else { throw try diverged(&self) }
+            (lastGood, lastGoodTime) = (state(self), now)
+          }
+          if let checkpoints, now - lastSaved >= checkpoints.interval {
+            guard isFinite else { throw try diverged(&self) }
+            try save(self)
+          }
         }
       }
+      guard isFinite else { throw try diverged(&self) }
       if reason == .interrupted {
         try save(self)
         break training
       }
       let seconds = (clock.now - epochStart).seconds
-      guard isFinite else {
-        let layer = try firstNonFiniteLayer(data, Array(order.prefix(batchSize)))
-        buffer = lastGood
-        throw TrainingDiverged(
-          epoch: epoch, step: stepsPerEpoch, layer: layer,
-          learningRate: step.optimizer.currentLearningRate)
-      }
-      lastGood = buffer.copy()
 
       let checked = try validator?.evaluate(self)
       let totals = progress.totals.map { $0 / Double(Swift.max(data.count, 1)) }
@@ -123,7 +138,7 @@ extension Model {
       let isImproved = progress.isImproved(by: score)
       if isImproved {
         (progress.bestEpoch, progress.bestScore) = (epoch, [score.0, score.1])
-        best = lastGood
+        best = buffer.copy()
       }
       let result = TrainingEvent.Epoch(
         epoch: epoch, loss: totals[0], metrics: trained, validationLoss: checked?.loss,
@@ -132,6 +147,7 @@ extension Model {
         seconds: seconds, bestEpoch: progress.bestEpoch)
       progress.epochs.append(result)
       progress.beginEpoch()
+      (lastGood, lastGoodTime) = (state(self), clock.now)
       observer(.epoch(result), self)
       if isImproved { observer(.improved(epoch: epoch), self) }
       if validation != nil && stopping.isOver(progress) {
@@ -153,17 +169,6 @@ extension Model {
     var result = self
     result.buffer = buffer
     return result
-  }
-
-  /// The first layer whose output for these samples is not finite, as its path and description.
-  private func firstNonFiniteLayer(_ data: Dataset, _ positions: [Int32]) throws -> String? {
-    let x = data.prepared(data.inputs.gather(Tensor(positions)), dtype: dtype)
-    var found: String?
-    _ = try run(x, isTraining: false) { trace, output in
-      let broken = ((output - output) .!= 0).sum().scalar
-      if found == nil && broken > 0 { found = "layer \"\(trace.path)\" (\(trace.layer.summary))" }
-    }
-    return found
   }
 
   /// The loss and metrics of the model on a data set, and its outputs.

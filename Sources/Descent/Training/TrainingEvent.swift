@@ -77,6 +77,8 @@ public enum TrainingEvent: Sendable {
     case stoppedEarly = "stopped-early"
     /// Someone asked for it.
     case interrupted
+    /// Numbers were no longer finite; `fit` throws `TrainingDiverged` behind this event.
+    case diverged
   }
 }
 
@@ -135,31 +137,6 @@ public struct Stopping: Sendable {
   func monitored(loss: Double, metrics: [(name: String, value: Double)]) -> (Double, Double) {
     let accuracy = metrics.first { $0.name == "accuracy" }?.value
     return monitor == .accuracy ? (-(accuracy ?? -loss), loss) : (loss, loss)
-  }
-}
-
-/// Training came to infinite or undefined numbers.
-///
-/// The model has the weights with which the last good epoch ended.
-public struct TrainingDiverged: Error, CustomStringConvertible {
-  /// The epoch, counted from 1.
-  public let epoch: Int
-  /// The step within its epoch, counted from 1.
-  public let step: Int
-  /// The first layer whose output was not finite, if one was found.
-  public let layer: String?
-  /// The learning rate of the step.
-  public let learningRate: Double
-
-  public var description: String {
-    """
-    training diverged in epoch \(epoch), step \(step): the loss is no longer a finite number
-      first seen in: \(layer ?? "the loss itself")
-      likely cause: steps too large for this network and data (learning rate \(learningRate))
-      remedy: try a learning rate of \(learningRate / 10), clip the gradient's norm, or check \
-    that the inputs are scaled
-      the weights of the last finished epoch were kept
-    """
   }
 }
 
