@@ -51,7 +51,7 @@ let package = Package(
       name: "DescentAllocationTests", dependencies: ["Descent", "AllocationCounter"]),
     .testTarget(
       name: "DescentDataTests", dependencies: ["DescentData"],
-      exclude: ["Fixtures"]),
+      exclude: ["Fixtures", "NumPy"]),
     .testTarget(name: "DescentCLITests", dependencies: ["DescentCLI"]),
     .testTarget(name: "DescentChartsTests", dependencies: ["DescentCharts"]),
     .testTarget(name: "DescentCourseTests", dependencies: ["DescentCourse"]),

@@ -79,6 +79,10 @@ public enum NPY {
     let shape =
       sizes.count == 1 ? "(\(sizes[0]),)" : "(\(sizes.map(String.init).joined(separator: ", ")))"
     var header = Array("{'descr': '\(type)', 'fortran_order': False, 'shape': \(shape), }".utf8)
+    // NumPy leaves room for a longer first axis; with it our files are NumPy's to the last byte.
+    if let first = sizes.first {
+      header += [UInt8](repeating: 0x20, count: 21 - String(first).utf8.count)
+    }
     // The numbers begin at a multiple of 64 bytes.
     let padding = 63 - (magic.count + 4 + header.count) % 64
     header += [UInt8](repeating: 0x20, count: padding) + [0x0A]
