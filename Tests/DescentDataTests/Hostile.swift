@@ -49,6 +49,18 @@ func feedHostile(
   }
 }
 
+/// Expects `body` to throw an error whose text contains `words`.
+func expectError(
+  saying words: String, sourceLocation: SourceLocation = #_sourceLocation, _ body: () throws -> Void
+) {
+  do {
+    try body()
+    Issue.record("no error", sourceLocation: sourceLocation)
+  } catch {
+    #expect("\(error)".contains(words), "\(error)", sourceLocation: sourceLocation)
+  }
+}
+
 /// The most memory that this process has asked for so far, in bytes (Linux; elsewhere 0).
 func peakMemory() -> Int {
   guard let status = try? readFile("/proc/self/status") else { return 0 }

@@ -41,8 +41,8 @@ import Testing
   @Test("stopped at any of 40 steps", arguments: 0..<3)
   func sameBits(_ index: Int) throws {
     let optimizer = Self.optimizers[index]
-    let path = "\(temporaryFolder())/resume-\(index)"
-    defer { FileSystem.remove(path) }
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/resume-\(index)"
     var whole = try Self.model()
     let history = try Self.fit(&whole, optimizer)
     for steps in 1...40 {
@@ -63,8 +63,8 @@ import Testing
   }
 
   @Test func aStateIsAlsoAModel() throws {
-    let path = "\(temporaryFolder())/state"
-    defer { FileSystem.remove(path) }
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/state"
     var model = try Self.model()
     _ = try Self.fit(&model, .adam(), stoppingAfter: 5) { try $0.save(to: path) }
     #expect(try Model(contentsOf: path).parameterCount == model.parameterCount)
@@ -79,8 +79,8 @@ import Testing
   }
 
   @Test func everyDamageIsSurvived() throws {
-    let path = "\(temporaryFolder())/damaged-state"
-    defer { FileSystem.remove(path) }
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/damaged-state"
     var model = try Model(Dense(1), input: [1], seed: 1)
     let data = Dataset(inputs: Tensor.ones([3, 1]), targets: Tensor.ones([3, 1]))
     try model.fit(

@@ -49,15 +49,19 @@ public struct ColumnProfile: Sendable {
 
   private static func kind(of numbers: [Double], name: String) -> (ColumnKind, Int) {
     var distinct: Set<Double> = []
-    var (present, isWhole, isCounting) = (0, true, true)
+    var (present, isWhole, isRising) = (0, true, true)
+    var first = 0.0
     var last: Double?
     for number in numbers where !number.isNaN {
       present += 1
       if distinct.count < limit { distinct.insert(number) }
       if isWhole && number != number.rounded() { isWhole = false }
-      if let last, number != last + 1 { isCounting = false }
+      if last == nil { first = number }
+      if let last, number <= last { isRising = false }
       last = number
     }
+    // Counted through, even where a part of the rows is elsewhere.
+    let isCounting = isRising && (last ?? first) - first < Double(2 * present)
     if present == 0 { return (.empty, 0) }
     if distinct.count == 1 { return (.constant, 1) }
     guard isWhole else { return (.number, distinct.count) }

@@ -3,6 +3,8 @@ extension Table {
   public struct Reading: Sendable {
     /// How the text is delimited.
     public var dialect: Dialect?
+    /// The character between two fields, where the rest of the dialect is to be found out.
+    public var separator: Character?
     /// The names of the columns, for a text without a first line of names.
     public var names: [String]?
     /// Columns whose values are words, even where they look like numbers.
@@ -40,15 +42,33 @@ extension Table {
 
   private static func refuseOtherEncodings(_ bytes: [UInt8], _ path: String) throws {
     let head = bytes.prefix(1_000)
-    let isUTF16 =
-      head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]) || head.contains(0)
-    guard isUTF16 else { return }
-    let feature =
-      head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF])
-      ? "UTF-16 text" : "bytes that are no text"
-    throw DataError.unsupported(
-      path: path, format: "CSV", feature: feature,
-      remedy: "Save it as UTF-8 text: iconv -f UTF-16 -t UTF-8")
+    let (feature, remedy): (String, String)
+    if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]) {
+      (feature, remedy) = ("UTF-16 text", "Save it as UTF-8: iconv -f UTF-16 -t UTF-8")
+    } else if Gzip.isGzip(bytes) {
+      (feature, remedy) = ("packed contents", "Unpack it first: gunzip")
+    } else if head.starts(with: [0x50, 0x4B, 3, 4]) {
+      (feature, remedy) = (
+        "packed contents, perhaps a spreadsheet's", "Export it as CSV, or unpack it: unzip"
+      )
+    } else if head.contains(0) {
+      (feature, remedy) = (
+        "bytes that are no text", "Give a text file with one row a line, in UTF-8"
+      )
+    } else {
+      return
+    }
+    throw DataError.unsupported(path: path, format: "CSV", feature: feature, remedy: remedy)
+  }
+}
+
+extension Table.Dialect {
+  /// The dialect of a text by its first lines; `separator` is what is known of it.
+  init(
+    inferredFrom text: UnsafeBufferPointer<UInt8>, _ path: String, separator: Character? = nil
+  ) {
+    let start = text.starts(with: TableReader.byteOrderMark) ? 3 : 0
+    self = TableReader.dialect(of: text, start, path, separator)
   }
 }
 
@@ -65,9 +85,11 @@ private struct TableReader {
     text = bytes
     self.path = path
     self.reading = reading
-    start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    dialect = reading.dialect ?? Self.dialect(of: bytes, start, path)
+    start = reading.firstLine == 1 && bytes.starts(with: Self.byteOrderMark) ? 3 : 0
+    dialect = reading.dialect ?? Self.dialect(of: bytes, start, path, reading.separator)
   }
+
+  static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
   func read() throws -> Table {
     var scanner = try scanner()
@@ -101,11 +123,7 @@ private struct TableReader {
           } else {
             builders[column].stray(line: line, scanner.string(field))
           }
-        case .tooLarge:
-          throw DataError.malformed(
-            path: path, format: "CSV", place: .line(line),
-            found: "\(scanner.string(field).quoted) in column \(names[column].quoted)",
-            expected: "a number of at most 1.8e308")
+        case .tooLarge: builders[column].tooLarge(line: line, scanner.string(field))
         }
       }
       lines.append(Int32(clamping: line))
@@ -113,6 +131,13 @@ private struct TableReader {
 
     let wordColumns = names.indices.filter { builders[$0].isWords || builders[$0].areWords }
     for column in wordColumns { builders[column].numbers = [] }
+    for (name, builder) in zip(names, builders) where !builder.isWords && !builder.areWords {
+      guard let giant = builder.giant else { continue }
+      throw DataError.malformed(
+        path: path, format: "CSV", place: .line(giant.line),
+        found: "\(giant.text.quoted) in column \(name.quoted)",
+        expected: "a number of at most 1.8e308")
+    }
     let words = try readWords(wordColumns, from: first, rows: lines.count)
     var columns = zip(names, builders).map { name, builder in
       Table.Column(name: name, values: .numbers(builder.numbers), strays: builder.strays)
@@ -194,11 +219,12 @@ private struct TableReader {
 
   /// The separator that cuts the first lines into the most equally long rows, and the decimal sign
   /// of their numbers.
-  private static func dialect(
-    of text: UnsafeBufferPointer<UInt8>, _ start: Int, _ path: String
+  static func dialect(
+    of text: UnsafeBufferPointer<UInt8>, _ start: Int, _ path: String, _ known: Character?
   ) -> Table.Dialect {
-    var best: (width: Int, separator: Character) = (1, ",")
-    for separator in separators {
+    var best: (width: Int, separator: Character) = (1, known ?? ",")
+    guard known?.isASCII != false else { return Table.Dialect(separator: best.separator) }
+    for separator in known == nil ? separators : [] {
       var scanner = FieldScanner(
         text, separator: separator.asciiValue!, path: path, offset: start)
       var fields: [FieldScanner.Field] = []
@@ -213,7 +239,7 @@ private struct TableReader {
     }
     // Where no separator cuts regularly the first line decides, so that the error names the row
     // that is at fault.
-    if best.width == 1 {
+    if best.width == 1 && known == nil {
       let line = text[start...].prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
       let counts = separators.map { separator in line.count { $0 == separator.asciiValue } }
       let most = counts.indices.max { counts[$0] < counts[$1] } ?? 0
@@ -248,6 +274,8 @@ private struct NumberBuilder {
   let isFixed: Bool
   var numbers: [Double] = []
   private(set) var strays: (count: Int, line: Int, text: String)?
+  /// The first number that no Double holds; in a column of words it is one of them.
+  private(set) var giant: (line: Int, text: String)?
   private var numberCount = 0
 
   init(isWords: Bool, isFixed: Bool) { (self.isWords, self.isFixed) = (isWords, isFixed) }
@@ -263,6 +291,11 @@ private struct NumberBuilder {
     strays!.count += 1
     // Plainly words: no need to look at the rest as numbers.
     if strays!.count >= 1_000 && areWords { isWords = true }
+  }
+
+  mutating func tooLarge(line: Int, _ text: String) {
+    if giant == nil { giant = (line, text) }
+    append(.nan)
   }
 
   /// Whether more than one in ten of the values that there are is no number.

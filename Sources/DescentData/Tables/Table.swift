@@ -38,6 +38,13 @@ public struct Table: Sendable {
     /// Fields that are no numbers in a column that otherwise is: how many, and the first of them.
     public var strays: (count: Int, line: Int, text: String)?
 
+    /// Creates a column.
+    public init(
+      name: String, values: Values, strays: (count: Int, line: Int, text: String)? = nil
+    ) {
+      (self.name, self.values, self.strays) = (name, values, strays)
+    }
+
     /// The number of rows without a value.
     public var missingCount: Int {
       switch values {
@@ -126,5 +133,7 @@ public func nearest(to typed: String, among names: [String]) -> String? {
   guard typed.count <= 100 else { return nil }
   let known = names.filter { $0.count <= 100 }.map { (name: $0, distance: editDistance(typed, $0)) }
   guard let best = known.min(by: { $0.distance < $1.distance }) else { return nil }
-  return best.distance <= max(2, typed.count / 3) ? best.name : nil
+  // Words without a letter in common are not near, however short.
+  let isNear = best.distance <= max(2, typed.count / 3) && best.distance < best.name.count
+  return isNear ? best.name : nil
 }

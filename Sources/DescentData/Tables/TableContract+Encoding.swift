@@ -51,6 +51,32 @@ extension TableContract {
     }
     return inputs
   }
+
+  /// The columns of a table that the contract has no use for.
+  public func furtherColumns(of table: Table) -> [String] {
+    let known = Set(columns.map(\.name) + [target])
+    return table.columns.map(\.name).filter { !known.contains($0) }
+  }
+
+  /// The words of a table that the training rows do not have, and how many rows have one.
+  public func unknownWords(
+    in table: Table
+  ) -> [(column: String, words: [String], rowCount: Int)] {
+    columns.compactMap { column in
+      let known: Set<String>
+      switch column.encoding {
+      case .oneHot(let words), .embedding(let words, _): known = Set(words)
+      case .number, .date: return nil
+      }
+      guard let source = table.columns.first(where: { $0.name == column.name }),
+        case .words(let codes, let words) = source.values
+      else { return nil }
+      let isUnknown = words.map { !known.contains($0) }
+      guard isUnknown.contains(true) else { return nil }
+      let count = codes.count { $0 >= 0 && isUnknown[Int($0)] }
+      return (column.name, words.filter { !known.contains($0) }, count)
+    }
+  }
 }
 
 extension TableContract.Column {

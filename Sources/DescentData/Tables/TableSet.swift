@@ -40,6 +40,8 @@ public struct TableSet: Sendable {
     public var imputesStrays = false
     /// A file with the rows for the end; without it they are drawn from the table.
     public var testPath: String?
+    /// The rows for the end, where they have been read already.
+    public var testTable: Table?
     /// The share of the rows for the end; without it a tenth of fewer than 2,000, a fifth of more.
     public var testShare: Double?
     /// The share of the other rows that each epoch is checked on.
@@ -59,9 +61,23 @@ public struct TableSet: Sendable {
   public init(contentsOf path: String, target name: String, _ options: Options = Options()) throws {
     var reading = Table.Reading()
     reading.wordColumns = options.wishes.categorical
-    reading.dialect = options.separator.map { Table.Dialect(separator: $0) }
-    let all = try Table(contentsOf: path, reading)
+    reading.separator = options.separator
+    try self.init(Table(contentsOf: path, reading), target: name, options)
+  }
+
+  /// Makes a table ready; `target` is the name of the column to tell.
+  ///
+  /// - Throws: `DataError` if nothing can be learned from it.
+  public init(_ all: Table, target name: String, _ options: Options = Options()) throws {
+    let path = all.path
     let column = try all.column(name)
+    guard all.rowCount >= Self.fewestRows else {
+      let found = all.rowCount == 1 ? "1 row" : "\(all.rowCount) rows"
+      throw DataError.mismatch(
+        path: path, found: all.rowCount == 0 ? "no rows below the first line" : found,
+        expected: "at least \(Self.fewestRows)",
+        remedy: "Add rows, one sample a line: nothing can be learned from so few")
+    }
     try Self.refuseStrays(all, options)
 
     let whole = try TableTarget(column, of: path, wish: options.task)
@@ -79,7 +95,7 @@ public struct TableSet: Sendable {
 
     var kept = Array(table.lines.indices)
     var testPositions: [Int] = []
-    if options.testPath == nil {
+    if options.testPath == nil && options.testTable == nil {
       (kept, testPositions) = Dataset.split(
         table.rowCount, classes: classes,
         holdingOut: options.testShare ?? (table.rowCount < 2_000 ? 0.1 : 0.2), seed: options.seed)
@@ -101,7 +117,11 @@ public struct TableSet: Sendable {
     let held = parts.heldOut.map { kept[$0] }
     validation = held.isEmpty ? nil : try dataset(table[held])
     if let testPath = options.testPath {
-      testRows = try Self.testTable(testPath, contract, dialect: options.separator, target: whole)
+      var reading = contract.reading
+      reading.separator = options.separator
+      testRows = try Self.known(Table(contentsOf: testPath, reading), contract, target: whole)
+    } else if let testTable = options.testTable {
+      testRows = try Self.known(testTable, contract, target: whole)
     } else {
       testRows = table[testPositions]
     }
@@ -139,14 +159,12 @@ public struct TableSet: Sendable {
     }
   }
 
-  private static func testTable(
-    _ path: String, _ contract: TableContract, dialect: Character?, target: TableTarget
+  /// The rows that have a target.
+  private static func known(
+    _ table: Table, _ contract: TableContract, target: TableTarget
   ) throws -> Table {
-    var reading = contract.reading
-    reading.dialect = dialect.map { Table.Dialect(separator: $0) }
-    let table = try Table(contentsOf: path, reading)
     let known = try TableTarget(
-      table.column(contract.target), of: path, wish: target.task, known: target.classNames
+      table.column(contract.target), of: table.path, wish: target.task, known: target.classNames
     ).isKnown
     return known.allSatisfy { $0 } ? table : table[known.indices.filter { known[$0] }]
   }

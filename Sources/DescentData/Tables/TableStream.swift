@@ -85,9 +85,10 @@ public final class TableStream {
   /// Where the last whole row ends, and the line after it; the first row of all is one of names,
   /// and more must follow it.
   private func endOfRows() -> (offset: Int, line: Int)? {
-    // Until it is known what separates fields, a quote counts wherever one may begin.
-    let separator = reading.dialect?.separator.asciiValue ?? UInt8(ascii: ",")
-    return bytes.withUnsafeBufferPointer { bytes in
+    bytes.withUnsafeBufferPointer { bytes in
+      let dialect =
+        reading.dialect ?? Table.Dialect(inferredFrom: bytes, path, separator: reading.separator)
+      let separator = dialect.separator.asciiValue ?? UInt8(ascii: ",")
       var scanner = FieldScanner(bytes, separator: separator, path: path, line: reading.firstLine)
       var fields: [FieldScanner.Field] = []
       var last: (offset: Int, line: Int)?
@@ -96,6 +97,8 @@ public final class TableStream {
         // A row that ends with the bytes may go on behind them.
         let before = (offset: scanner.offset, line: scanner.line)
         guard (try? scanner.nextRow(&fields)) ?? nil != nil, scanner.offset < bytes.count else {
+          // An error before the end of the bytes is one of the file, and the table names it.
+          if scanner.offset < bytes.count { return (bytes.count, scanner.line) }
           if before.offset > 0 { last = before }
           break
         }
