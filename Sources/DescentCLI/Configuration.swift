@@ -47,6 +47,7 @@ struct Configuration {
     if Self.hasPositional(typed) { origins["set"] = .typed }
 
     var given: [(name: String, value: String, origin: Origin)] = []
+    var begun: [String: String]?
     if let run = Self.value(of: "resume", in: typed) {
       let path = run + "/config.json"
       let remedy = "Name the folder of a run that was begun with descent train"
@@ -64,6 +65,7 @@ struct Configuration {
           "--epochs: with the schedule \(schedule) another number of epochs changes every step; "
             + "begin a new run")
       }
+      begun = values
       given += values.map { ($0.key, $0.value, .run) }
       if origins["output"] == nil { given.append(("output", run, .run)) }
     } else if let path = Self.value(of: "config", in: typed) {
@@ -75,6 +77,14 @@ struct Configuration {
       let variable = "DESCENT_" + name.uppercased().replacingOccurrences(of: "-", with: "_")
       // The library itself looks at this one.
       guard name != "threads", let value = environment[variable] else { continue }
+      if let begun, !Self.changeableOnResume.contains(name) {
+        guard begun[name] == value else {
+          throw UsageError(
+            "\(variable): a resumed run goes on with what it was begun with "
+              + "(\(name) \(begun[name] ?? "not said")); take it out of the environment")
+        }
+        continue
+      }
       given.append((name, value, .environment))
     }
     for (name, _, origin) in given where origins[name] != .typed { origins[name] = origin }
@@ -91,13 +101,20 @@ struct Configuration {
 
   /// The options and values in a file of JSON or YAML.
   static func read(_ path: String, remedy: String) throws -> [String: String] {
-    let bytes = try readFile(path, limit: 1 << 20, remedy: remedy)
+    try parse(readFile(path, limit: 1 << 20, remedy: remedy), path: path)
+  }
+
+  /// The options and values in the bytes of a file; `path` is its name in errors.
+  static func parse(_ bytes: [UInt8], path: String) throws -> [String: String] {
     func malformed(_ place: DataError.Place, _ found: String, _ expected: String) -> DataError {
       .malformed(
         path: path, format: "configuration", place: place, found: found, expected: expected)
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw malformed(.file, "bytes that are not UTF-8", "JSON or YAML text")
+    }
+    guard aliasCount(bytes) <= 8 else {
+      throw malformed(.file, "more than 8 aliases (*name)", "values as they are")
     }
     let node: Node?
     do {
@@ -133,6 +150,15 @@ struct Configuration {
       }
     }
     return values
+  }
+
+  /// How many aliases of YAML there may be: each can double what a file stands for, and a few dozen
+  /// fill any memory.
+  private static func aliasCount(_ bytes: [UInt8]) -> Int {
+    let before = Set(" \t\r\n[,{:?-".utf8)
+    return bytes.indices.count { index in
+      bytes[index] == UInt8(ascii: "*") && (index == 0 || before.contains(bytes[index - 1]))
+    }
   }
 
   // MARK: What was typed

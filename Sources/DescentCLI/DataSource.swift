@@ -8,7 +8,7 @@ import Foundation
 struct DataSource: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "The data: a CSV or TSV file, a folder of pictures, or a set by name.",
+      "The data: a CSV, TSV, .npz or .npy file, a folder of pictures, or a set by name.",
       discussion:
         "A folder has one sub-folder of pictures for each class, or train and test with those in "
         + "them. Sets: \(Self.names.joined(separator: ", "))."))

@@ -10,6 +10,7 @@ struct DescentCommand: ParsableCommand {
     discussion: """
       Examples:
         descent train digits                  a classifier of handwritten digits, in seconds
+        descent train houses.csv --target price
         descent predict runs/digits seven.png what is on this picture?
 
       Results go to standard output, progress to standard error. Exit codes: 0 done, 3 training \

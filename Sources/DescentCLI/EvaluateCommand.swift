@@ -12,7 +12,7 @@ struct EvaluateCommand: ParsableCommand {
       Examples:
         descent evaluate runs/digits digits
         descent evaluate runs/mnist mnist --data FOLDER --json
-        descent evaluate runs/houses new-houses.csv
+        descent evaluate runs/houses new-houses.csv --output houses.json
         descent evaluate runs/photos new-photos/
 
       Rows of a table need the column that the model was trained to tell. A folder of pictures has \
@@ -33,6 +33,9 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Print the result as one line of JSON.")
   var json = false
 
+  @Option(help: ArgumentHelp("Write the result as JSON, too.", valueName: "file"))
+  var output: String?
+
   func run() throws {
     try reportingErrors {
       try setThreads(threads)
@@ -51,8 +54,10 @@ struct EvaluateCommand: ParsableCommand {
       }
       let loss = Loss.named(model.card.loss) ?? .crossEntropy
       let report = try Report(model, on: data, loss: loss)
+      let result = report.detailedJSON(prefix: "test_")
+      if let output { try AtomicFile.write(result.description + "\n", to: output) }
       if json {
-        print(report.json(prefix: "test_"))
+        print(result)
       } else {
         print("on the \(data.count) \(name):", terminator: " ")
         print(report.text(style: .detect()))
@@ -62,7 +67,10 @@ struct EvaluateCommand: ParsableCommand {
 
   /// The rows of a table that have a target.
   private func rows(_ contract: TableContract, _ classNames: [String]) throws -> Dataset {
-    let table = try Table(contentsOf: source.set, contract.reading)
+    let table =
+      try SampleArrays.isArrays(source.set)
+      ? SampleArrays(contentsOf: source.set).table()
+      : Table(contentsOf: source.set, contract.reading)
     let known = try TableTarget(
       table.column(contract.target), of: source.set,
       wish: classNames.isEmpty ? .regression : .multiclass, known: classNames

@@ -16,6 +16,10 @@ struct JSONLine: CustomStringConvertible {
   mutating func add(_ key: String, _ values: [JSONLine]) {
     append(key, "[" + values.map(\.description).joined(separator: ",") + "]")
   }
+  mutating func add(_ key: String, _ rows: [[Int]]) {
+    let texts = rows.map { "[" + $0.map(String.init).joined(separator: ",") + "]" }
+    append(key, "[" + texts.joined(separator: ",") + "]")
+  }
   mutating func add(_ key: String, _ values: [Int]) {
     append(key, "[" + values.map(String.init).joined(separator: ",") + "]")
   }

@@ -47,6 +47,17 @@ final class ProgressReporter {
     emit(line)
   }
 
+  /// Tells programs of a stored state.
+  func checkpoint(_ progress: TrainingState.Progress, path: String) {
+    guard isJSON else { return }
+    var line = JSONLine(event: "checkpoint")
+    line.add("epoch", progress.epoch)
+    line.add("step", progress.step)
+    line.add("path", path)
+    print(line)
+    fflush(nil)
+  }
+
   func emit(_ line: JSONLine) {
     lines.append(line.description)
     if isJSON {
@@ -59,18 +70,35 @@ final class ProgressReporter {
     switch event {
     case .started(let start):
       self.start = start
-      var line = JSONLine(event: "started")
+      var line = JSONLine(event: "start")
       line.add("epochs", start.epochs)
       line.add("steps_per_epoch", start.stepsPerEpoch)
       line.add("samples", start.samples)
       line.add("parameters", start.parameters)
       emit(line)
       lines += restored
-    case .step(let step): if style == .bar { drawBar(step) }
+    case .step(let step): show(step)
     case .epoch(let epoch): show(epoch)
     case .improved: break
     case .finished: eraseBar()
     }
+  }
+
+  /// At most 20 times a second; steps are not kept for the run folder.
+  private func show(_ step: TrainingEvent.Step) {
+    guard style == .bar || style == .json else { return }
+    runningLoss = step.step == 1 ? step.loss : 0.98 * runningLoss + 0.02 * step.loss
+    let now = ContinuousClock.now
+    guard now - lastDrawn > .milliseconds(50) else { return }
+    lastDrawn = now
+    guard isJSON else { return drawBar(step) }
+    var line = JSONLine(event: "step")
+    line.add("epoch", step.epoch)
+    line.add("step", step.step)
+    line.add("loss", step.loss)
+    line.add("seconds", step.seconds)
+    print(line)
+    fflush(nil)
   }
 
   private func show(_ epoch: TrainingEvent.Epoch) {
@@ -104,13 +132,8 @@ final class ProgressReporter {
 
   // MARK: The bar
 
-  /// At most 20 times a second.
   private func drawBar(_ step: TrainingEvent.Step) {
     guard let start else { return }
-    runningLoss = step.step == 1 ? step.loss : 0.98 * runningLoss + 0.02 * step.loss
-    let now = ContinuousClock.now
-    guard now - lastDrawn > .milliseconds(50) else { return }
-    lastDrawn = now
     let share = Double(step.step) / Double(max(start.stepsPerEpoch, 1))
     let perStep = step.seconds / Double(step.step)
     let left = perStep * Double(start.stepsPerEpoch - step.step)

@@ -44,7 +44,29 @@ struct Report {
     if !isClassification {
       line.add(prefix + "rmse", rootMeanSquaredError)
       line.add(prefix + "r2", rSquared(shown, targets))
+    } else {
+      line.add(prefix + "calibration_error", calibrationError)
     }
+    return line
+  }
+
+  /// The totals, and for classes what the report has of each.
+  func detailedJSON(prefix: String) -> JSONLine {
+    var line = json(prefix: prefix)
+    line.add("samples", data.count)
+    guard isClassification else { return line }
+    line.add(
+      "classes",
+      classRows.map { row in
+        var line = JSONLine()
+        line.add("name", row.name)
+        line.add("precision", row.precision)
+        line.add("recall", row.recall)
+        line.add("f1", row.f1)
+        line.add("samples", row.samples)
+        return line
+      })
+    line.add("confusion", counts)
     return line
   }
 
@@ -60,6 +82,7 @@ struct Report {
       parts.append("R² \(fixed(rSquared(shown, targets), 4))")
       return parts.joined(separator: ", ")
     }
+    parts.append("calibration error \(percent(calibrationError))")
     let counts = counts
     let matrix = ConfusionMatrix(classes: data.classNames, counts: counts)
     return """

@@ -58,7 +58,7 @@ struct ReportPage {
     cards.append("<div><b>\(grouped(report.data.count))</b><span>test samples</span></div>")
     let ending =
       switch history.finish?.reason ?? .completed {
-      case .completed: "all epochs"
+      case .completed, .diverged: "all epochs"
       case .stoppedEarly: "stopped early"
       case .interrupted: "interrupted"
       }
@@ -288,18 +288,15 @@ struct ReportPage {
   }
 
   private var environment: String {
-    #if os(Linux)
-      let system = "Linux"
-    #else
-      let system = "Apple"
-    #endif
+    let machine = ProcessInfo.processInfo
     #if arch(x86_64)
       let processor = "x86-64"
     #else
       let processor = "arm64"
     #endif
-    return "descent 0.1.0, \(system) \(processor), instruction set \(Execution.instructionSet), "
-      + "\(Execution.threads) threads"
+    return "descent 0.1.0 on \(machine.operatingSystemVersionString), \(processor) with the "
+      + "instruction set \(Execution.instructionSet), \(Execution.threads) of "
+      + "\(machine.activeProcessorCount) cores, \(bytes(Int(machine.physicalMemory))) of memory"
   }
 
   // MARK: Parts

@@ -26,12 +26,21 @@ struct Samples {
         try body(Samples(file: file, for: model))
         continue
       }
-      let stream = try TableStream(contentsOf: file, contract.reading)
-      var row = 1
-      while let part = try stream.next() {
-        try body(Samples(rows: part, firstRow: row, contract, file: file))
-        row += part.rowCount
+      var remarks = TableRemarks(contract, file)
+      if SampleArrays.isArrays(file) {
+        let rows = try SampleArrays(contentsOf: file).table()
+        remarks.look(at: rows)
+        try body(Samples(rows: rows, firstRow: 0, contract, file: file))
+      } else {
+        let stream = try TableStream(contentsOf: file, contract.reading)
+        var row = 1
+        while let part = try stream.next() {
+          remarks.look(at: part)
+          try body(Samples(rows: part, firstRow: row, contract, file: file))
+          row += part.rowCount
+        }
       }
+      remarks.show()
     }
   }
 
@@ -116,6 +125,18 @@ struct Samples {
       }
       inputs = Tensor(array.bytes, shape: Shape(array.shape))
       scale = model.card.scale
+      count = array.shape[0]
+    } else if NPY.isNPY(bytes) || NPZ.isZip(bytes) {
+      let array = try SampleArrays(contentsOf: file).inputs
+      guard Array(array.shape.dropFirst()) == model.input.sizes else {
+        throw DataError.mismatch(
+          path: file, found: "samples of \(Array(array.shape.dropFirst()))",
+          expected: "samples of \(model.input)",
+          remedy: "give an array of [samples, …], even for one sample")
+      }
+      inputs = array
+      // Numbers that are not bytes have been scaled by whoever made them.
+      scale = array.dtype == .uint8 ? model.card.scale : 1
       count = array.shape[0]
     } else {
       let rows = try CSV.numbers(bytes, path: file)

@@ -45,16 +45,68 @@ struct TableOptions: ParsableArguments {
         path: path, remedy: "Check the spelling of the path, or name a set: descent data lists them"
       )
     }
+    if SampleArrays.isArrays(path) { return try loadArrays(path, seed: seed) }
     guard let target else {
       let names = try Table(contentsOf: path, reading()).columns.map(\.name)
       throw UsageError(
         "\(path): which column is to be learned? Add --target, one of: "
           + names.prefix(30).joined(separator: ", "))
     }
-    let set = try TableSet(contentsOf: path, target: target, options(seed: seed))
-    let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+    return loaded(try TableSet(contentsOf: path, target: target, options(seed: seed)), path)
+  }
+
+  /// Reads arrays of NumPy: bytes of three axes are images, everything else a table.
+  private func loadArrays(_ path: String, seed: UInt64) throws -> DataSource.Loaded {
+    let arrays = try SampleArrays(contentsOf: path, target: target)
+    guard let targets = arrays.targets else {
+      throw UsageError(
+        "\(path): what is to be learned? Store the targets beside the inputs "
+          + "(numpy.savez(file, x=…, y=…)), or add --target y.npy")
+    }
+    guard arrays.areImages else {
+      var options = try options(seed: seed)
+      options.testTable = arrays.testTable()
+      return loaded(try TableSet(arrays.table(), target: "y", options), path)
+    }
+    let column = Table.Column(name: "y", values: .numbers(targets.doubles()))
+    let target = try TableTarget(column, of: path, wish: options(seed: seed).task)
+    guard target.isKnown.allSatisfy({ $0 }) else {
+      throw DataError.mismatch(
+        path: path, found: "images whose target is nan", expected: "a target for each",
+        remedy: "Take them out")
+    }
+    func dataset(_ inputs: Tensor, _ targets: TableTarget) -> Dataset {
+      Dataset(
+        inputs: inputs,
+        targets: target.classNames.isEmpty
+          ? Tensor(targets.numbers.map { Float($0) }, shape: [inputs.shape[0], 1])
+          : Tensor(targets.classes), classNames: target.classNames)
+    }
+    var training = dataset(arrays.inputs, target)
+    let test: Dataset
+    if let inputs = arrays.testInputs, let targets = arrays.testTargets {
+      let column = Table.Column(name: "y", values: .numbers(targets.doubles()))
+      test = dataset(
+        inputs, try TableTarget(column, of: path, wish: target.task, known: target.classNames))
+    } else {
+      (training, test) = training.split(holdingOut: testShare ?? 0.2, seed: seed)
+    }
+    let (height, width) = (arrays.inputs.shape[1], arrays.inputs.shape[2])
     var loaded = DataSource.Loaded(
-      name: name, summary: summary(set, path), training: set.training, test: set.test)
+      name: Self.name(of: path), summary: "\(path), images of \(height)×\(width): \(target.reason)",
+      training: training, test: test, image: .init(channels: 1, height: height, width: width))
+    loaded.validationShare = 0.15
+    return loaded
+  }
+
+  private static func name(of path: String) -> String {
+    URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+  }
+
+  private func loaded(_ set: TableSet, _ path: String) -> DataSource.Loaded {
+    var loaded = DataSource.Loaded(
+      name: Self.name(of: path), summary: summary(set, path), training: set.training,
+      test: set.test)
     loaded.validation = set.validation
     loaded.table = set
     loaded.suit(rows: set.training.count)
@@ -71,7 +123,7 @@ struct TableOptions: ParsableArguments {
 
   private func reading() throws -> Table.Reading {
     var reading = Table.Reading()
-    reading.dialect = try separatorCharacter().map { Table.Dialect(separator: $0) }
+    reading.separator = try separatorCharacter()
     return reading
   }
 

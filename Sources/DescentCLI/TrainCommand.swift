@@ -12,9 +12,9 @@ struct TrainCommand: ParsableCommand {
     discussion: """
       Examples:
         descent train digits
-        descent train mnist --data FOLDER --layers 512:relu,512:relu --epochs 3
         descent train houses.csv --target price
         descent train photos/ --image-size 64
+        descent train arrays.npz
         descent train --resume runs/houses
         descent train spirals --layers 32:tanh,32:tanh --epochs 300 --seed 2
 
@@ -58,7 +58,9 @@ struct TrainCommand: ParsableCommand {
   @Option(help: "The folder of the results; runs/ and the set's name unless said otherwise.")
   var output: String?
 
-  @Option(help: "How progress is shown: auto, bar, plain, json or none.")
+  @Option(
+    help:
+      "How progress is shown: auto, bar, plain, json (an object a line: docs/events.md) or none.")
   var progress = ProgressStyle.auto
 
   @Option(help: "Seconds between two checkpoints.")
@@ -139,22 +141,31 @@ struct TrainCommand: ParsableCommand {
       folder: folder, data: training, model: model, optimizer: optimizer,
       isResuming: resume != nil, reporter)
     if let state = checkpoints.state {
-      try checkEpochs(state, epochs)
+      let done = state.progress.epochs.count
+      guard done <= epochs else {
+        throw UsageError("--epochs: \(done) are done already, which is more than \(epochs)")
+      }
       reporter.restore(state.progress.epochs)
-      reporter.note("resuming at epoch \(state.progress.epoch), step \(state.progress.step + 1)")
+      reporter.note(
+        done == epochs
+          ? "all \(epochs) epochs are done (--epochs with a larger number goes on): "
+            + "storing model and report again"
+          : "resuming at epoch \(state.progress.epoch), step \(state.progress.step + 1)")
     }
     try folder.writeConfiguration(Configuration.json(settings))
     model.card.training["set"] = set.name
-    let history = try model.fit(
-      training, validation: held, loss: design.loss, optimizer: optimizer, metrics: metrics,
-      epochs: epochs, batchSize: batchSize, stopping: stopping, seed: seed,
-      resuming: checkpoints.state,
-      checkpoints: .init(every: .seconds(checkpointEvery)) { state in
-        try checkpoints.save(state)
-        try folder.writeMetrics(reporter.lines)
-      },
-      observer: { event, _ in reporter.handle(event) },
-      shouldStop: { Interruption.isRequested })
+    if let count = set.table?.duplicateCount, count > 0 {
+      reporter.warn("\(count) test rows are also in the training part: the test flatters")
+    }
+    let history: History
+    do {
+      history = try fit(
+        &model, training, held, design.loss, optimizer, metrics, epochs, batchSize, stopping,
+        checkpoints, folder, reporter)
+    } catch let failure as TrainingDiverged {
+      try keep(model, after: failure, reporter, folder)
+      throw failure
+    }
 
     // Label smoothing helps training; what is reported is the loss on the true targets.
     let loss = Loss.named(design.loss.name) ?? design.loss
@@ -180,6 +191,46 @@ struct TrainCommand: ParsableCommand {
       validation: held, loss: loss, settings: settings)
     try AtomicFile.write(try page.html(), to: folder.path + "/report.html")
     if let code = Interruption.exitCode { throw ExitCode(code) }
+  }
+
+  private func fit(
+    _ model: inout Model, _ training: Dataset, _ held: Dataset?, _ loss: Loss,
+    _ optimizer: Optimizer, _ metrics: [Metric], _ epochs: Int, _ batchSize: Int,
+    _ stopping: Stopping, _ checkpoints: Checkpoints, _ folder: RunFolder,
+    _ reporter: ProgressReporter
+  ) throws -> History {
+    try model.fit(
+      training, validation: held, loss: loss, optimizer: optimizer, metrics: metrics,
+      epochs: epochs, batchSize: batchSize, stopping: stopping, seed: seed,
+      resuming: checkpoints.state,
+      checkpoints: .init(every: .seconds(checkpointEvery)) { state in
+        try checkpoints.save(state)
+        try folder.writeMetrics(reporter.lines)
+        reporter.checkpoint(state.progress, path: folder.lastPath)
+      },
+      observer: { event, _ in reporter.handle(event) },
+      shouldStop: { Interruption.isRequested })
+  }
+
+  /// Stores what a training that diverged leaves: the best weights, if an epoch was finished.
+  private func keep(
+    _ model: Model, after failure: TrainingDiverged, _ reporter: ProgressReporter,
+    _ folder: RunFolder
+  ) throws {
+    var line = JSONLine(event: "end")
+    line.add("reason", TrainingEvent.Reason.diverged.rawValue)
+    line.add("epoch", failure.epoch)
+    line.add("step", failure.step)
+    line.add("origin", failure.origin)
+    line.add("learning_rate", failure.learningRate)
+    if let rate = failure.holdingRate { line.add("holding_learning_rate", rate) }
+    line.add("best_epoch", failure.keptEpoch)
+    if failure.keptEpoch > 0 {
+      try model.save(to: folder.modelPath)
+      line.add("model", folder.modelPath)
+    }
+    reporter.emit(line)
+    try folder.writeMetrics(reporter.lines)
   }
 
   /// Every option with the value that it has in this run, as a file gives them.
@@ -220,14 +271,6 @@ struct TrainCommand: ParsableCommand {
     return values.compactMap { name, value in value.map { (name, $0) } }
   }
 
-  /// Refuses a number of epochs that leaves nothing to do, or that changes steps already taken.
-  private func checkEpochs(_ state: TrainingState, _ epochs: Int) throws {
-    guard state.progress.epoch <= epochs else {
-      throw UsageError(
-        "--resume: all \(epochs) epochs are done; --epochs with a larger number goes on")
-    }
-  }
-
   private func finish(
     _ history: History, _ report: Report, _ reporter: ProgressReporter, _ folder: RunFolder,
     _ set: DataSource.Loaded
@@ -235,7 +278,7 @@ struct TrainCommand: ParsableCommand {
     let seconds = history.finish?.seconds ?? 0
     let best = history.finish?.bestEpoch ?? 0
     let reason = history.finish?.reason ?? .completed
-    var line = JSONLine(event: "finished")
+    var line = JSONLine(event: "end")
     line.add("metrics", report.json(prefix: "test_"))
     line.add("best_epoch", best)
     line.add("epochs", history.epochs.count)
@@ -248,7 +291,7 @@ struct TrainCommand: ParsableCommand {
     guard !reporter.isJSON else { return }
     let ending =
       switch reason {
-      case .completed: "\(history.epochs.count) epochs"
+      case .completed, .diverged: "\(history.epochs.count) epochs"
       case .stoppedEarly: "\(history.epochs.count) epochs, stopped early"
       case .interrupted:
         "interrupted after \(history.epochs.count) epochs; go on: descent train --resume "
