@@ -179,7 +179,7 @@ struct TableOptions: ParsableArguments {
     if set.remarks.count > 20 { lines.append("… and \(set.remarks.count - 20) more columns") }
     if set.duplicateCount > 0 {
       lines.append(
-        "\(set.duplicateCount) test rows are also in the training part: the test flatters")
+        "test rows that are also in the training part: \(set.duplicateCount); the test flatters")
     }
     return lines.joined(separator: "\n  ")
   }

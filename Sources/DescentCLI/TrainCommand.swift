@@ -155,7 +155,7 @@ struct TrainCommand: ParsableCommand {
     try folder.writeConfiguration(Configuration.json(settings))
     model.card.training["set"] = set.name
     if let count = set.table?.duplicateCount, count > 0 {
-      reporter.warn("\(count) test rows are also in the training part: the test flatters")
+      reporter.warn("test rows that are also in the training part: \(count); the test flatters")
     }
     let history: History
     do {

@@ -120,10 +120,13 @@ import Testing
   func arrays() throws {
     try Program.withFolder { folder in
       let count = 300
-      let x: [Float] = (0..<count).flatMap { row in
-        [Float(row * 37 % 101), Float(row * 53 % 97), 1]
+      var x: [Float] = []
+      var labels: [Int32] = []
+      for row in 0..<count {
+        let (a, b) = (row * 37 % 101, row * 53 % 97)
+        x += [Float(a), Float(b), 1]
+        labels.append(a > b ? 1 : 0)
       }
-      let labels = (0..<count).map { Int32(x[3 * $0] > x[3 * $0 + 1] ? 1 : 0) }
       let inputs = Tensor(x, shape: [count, 3])
       try NPZ.write([("X", inputs), ("y", Tensor(labels))], to: folder.path + "/set.npz")
       try NPY.write(inputs, to: folder.path + "/X.npy")

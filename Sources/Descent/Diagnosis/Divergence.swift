@@ -110,7 +110,10 @@ struct Divergence {
     from before: Model, to after: Model
   ) -> (ratio: Double, parameter: String)? {
     before.parameters.compactMap { parameter in
-      guard let old = before[parameter.name], let new = after[parameter.name] else { return nil }
+      // In float64: the squares of weights that explode are too large for float32.
+      guard let old = before[parameter.name]?.cast(to: .float64),
+        let new = after[parameter.name]?.cast(to: .float64)
+      else { return nil }
       let length = sqrt((old * old).sum()).scalar
       let change = sqrt(((new - old) * (new - old)).sum()).scalar
       return length > 0 ? (change / length, parameter.name) : nil

@@ -34,7 +34,9 @@ extension TableContract {
     }
     if let first = missing.first {
       let names = table.columns.map(\.name)
-      let near = nearest(to: first, among: names).map { " Is it \($0.quoted)?" } ?? ""
+      let wanted = Set(columns.map(\.name))
+      let strangers = names.filter { !wanted.contains($0) }
+      let near = nearest(to: first, among: strangers).map { " Is it \($0.quoted)?" } ?? ""
       throw DataError.mismatch(
         path: table.path,
         found: "no column \(missing.map(\.quoted).joined(separator: ", "))",
