@@ -157,7 +157,11 @@ struct ReportPage {
     let body = positions.enumerated().map { index, row in
       let cells =
         ["\(rows.lines[row])"] + extra.map { $0.values[index] }
-        + columns.map { rows.text(row: row, column: $0) }
+        + columns.map { column in
+          let text = rows.text(row: row, column: column)
+          // Measurements have more digits than anybody reads.
+          return text.count > 10 ? Double(text).map(compact) ?? text : text
+        }
       return "<tr>\(cells.map { "<td>\(escaped(String($0.prefix(60))))</td>" }.joined())</tr>"
     }
     return """
