@@ -127,7 +127,8 @@ extension TrainingState {
     var metadata = try model.fileMetadata()
     let encoder = JSONEncoder()
     encoder.nonConformingFloatEncodingStrategy = .words
-    let stored = FileProgress(optimizerSteps: optimizer.stepCount, progress: progress)
+    let stored = FileProgress(
+      optimizer: optimizer.name, optimizerSteps: optimizer.stepCount, progress: progress)
     metadata["descent.training"] = String(decoding: try encoder.encode(stored), as: UTF8.self)
     var entries = model.fileEntries() + (best?.fileEntries(prefix: "best.") ?? [])
     for (index, tensor) in optimizer.memory.enumerated() {
@@ -158,6 +159,9 @@ extension TrainingState {
       throw malformed("\(error)", "the progress that descent writes")
     }
     let progress = stored.progress
+    guard stored.optimizer == optimizer.name else {
+      throw malformed("the state of \(stored.optimizer.quoted)", "of \(optimizer.name)")
+    }
     guard progress.epoch >= 1, progress.step >= 0, stored.optimizerSteps >= 0,
       !progress.totals.isEmpty, progress.bestEpoch >= 0,
       progress.bestEpoch == 0 || progress.bestScore.count == 2
@@ -185,6 +189,7 @@ extension TrainingState {
 
 /// What a file says about a training besides its numbers.
 private struct FileProgress: Codable {
+  var optimizer: String
   var optimizerSteps: Int
   var progress: TrainingState.Progress
 }

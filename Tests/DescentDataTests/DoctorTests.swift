@@ -42,6 +42,13 @@ import Testing
       classNames: data.classNames)
   }
 
+  private static func shuffled(_ data: Dataset) -> Dataset {
+    let keys: [Int] = (0..<data.count).map { $0 * 7919 % 4093 }
+    let positions: [Int] = (0..<data.count).sorted { keys[$0] < keys[$1] }
+    let order = Tensor(positions.map { Int32($0) })
+    return with(data, targets: data.targets.gather(order))
+  }
+
   private static func deep(
     _ depth: Int, _ activation: Activation, _ initializer: Initializer? = nil
   ) -> [any Layer] {
@@ -83,11 +90,9 @@ import Testing
       patient.training = with(patient.training, inputs: patient.training.inputs * 1e4)
       patient.test = with(patient.test, inputs: patient.test.inputs * 1e4)
     case "shuffled labels":
-      let count = patient.training.count
-      let keys: [Int] = (0..<count).map { $0 * 7919 % 4093 }
-      let positions: [Int] = (0..<count).sorted { keys[$0] < keys[$1] }
-      let order = Tensor(positions.map { Int32($0) })
-      patient.training = with(patient.training, targets: patient.training.targets.gather(order))
+      // As where the rows of a file and their labels came apart: in all parts.
+      patient.training = shuffled(patient.training)
+      patient.test = shuffled(patient.test)
     case "a constant column alone":
       patient.training = with(
         patient.training, inputs: Tensor.ones([patient.training.count, 1]))

@@ -395,7 +395,7 @@ import Testing
     Case("a header alone", "a,b,y\n", "no rows below the first line, expected at least 10"),
     Case("no header", rows, "numbers in the first line, expected the names of the columns"),
     Case("a picture", [0x89, 0x50, 0x4E, 0x47, 13, 10, 0x1A, 10, 0], "bytes that are no text"),
-    Case("packed", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], "packed contents. Unpack"),
+    Case("packed", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], "Unpack it first: gunzip"),
     Case("a spreadsheet", [0x50, 0x4B, 3, 4, 20, 0], "Export it as CSV"),
     Case(
       "words among numbers", good + "many,2,0\n",

@@ -12,6 +12,9 @@ public struct TableContract: Codable, Sendable, Equatable {
   /// For a regression: what the network's output is multiplied by, and what is added to it.
   public var targetScaling = Scaling()
 
+  /// Whether words in a column of numbers count as missing; otherwise they are refused.
+  public var imputesStrays = false
+
   /// Creates an empty contract.
   public init() {}
 

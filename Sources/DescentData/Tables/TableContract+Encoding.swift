@@ -47,7 +47,7 @@ extension TableContract {
     var inputs = [Float](repeating: 0, count: table.rowCount * width)
     for (column, range) in zip(columns, inputRanges) {
       let source = try table.column(column.name)
-      try column.encode(source, of: table) { row, offset, value in
+      try column.encode(source, of: table, imputing: imputesStrays) { row, offset, value in
         inputs[row * width + range.lowerBound + offset] = value
       }
     }
@@ -84,11 +84,11 @@ extension TableContract {
 extension TableContract.Column {
   /// Gives each input that is not 0 to `put`, with its row and its place in the column's inputs.
   fileprivate func encode(
-    _ source: Table.Column, of table: Table, put: (Int, Int, Float) -> Void
+    _ source: Table.Column, of table: Table, imputing: Bool, put: (Int, Int, Float) -> Void
   ) throws {
     switch (encoding, source.values) {
     case (.number(let scaling, let marksMissing), .numbers(let numbers)):
-      if let strays = source.strays {
+      if let strays = source.strays, !imputing {
         throw DataError.notANumber(
           path: table.path, line: strays.line, column: name.shortened, text: strays.text)
       }

@@ -141,6 +141,7 @@ public struct TableSet: Sendable {
     var (contract, profiles, remarks) = try TableContract.fitted(
       to: rows, target: name, wishes: options.wishes)
     if case .words = try rows.column(name).values { contract.targetIsWords = true }
+    contract.imputesStrays = options.imputesStrays
     if whole.classNames.isEmpty {
       contract.targetScaling = .init(of: positions.lazy.map { whole.numbers[known[$0]] })
     }
