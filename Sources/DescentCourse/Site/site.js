@@ -21,7 +21,7 @@ const Descent = (() => {
     node.append(...children);
     return node;
   };
-  element.drawing = new Set(["svg", "g", "path", "circle", "line", "rect", "text", "image"]);
+  element.drawing = new Set(["svg", "g", "path", "circle", "line", "rect", "text", "image", "clipPath"]);
 
   // A label as it stands in an address: "Learning rate" is learning-rate.
   const slug = (label) => label.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
@@ -80,7 +80,12 @@ const Descent = (() => {
       // What is drawn has a label as a whole, and is told in words below; only handles are heard.
       this.ground = element("g", { "aria-hidden": "true" });
       this.axes = element("g", { "aria-hidden": "true" });
-      this.layer = element("g", { "aria-hidden": "true" });
+      // Curves that leave the axes end there; dots on the edge stay whole.
+      const clip = `clip-${document.querySelectorAll("clipPath").length}`;
+      this.ground.append(element("clipPath", { id: clip }, element("rect", {
+        x: this.left - 7, y: this.top - 7, width: this.right - this.left + 14, height: this.bottom - this.top + 14,
+      })));
+      this.layer = element("g", { "aria-hidden": "true", "clip-path": `url(#${clip})` });
       this.handles = element("g");
       this.svg.append(this.ground, this.axes, this.layer, this.handles);
       this.labels = { xLabel, yLabel };
@@ -226,7 +231,7 @@ const Descent = (() => {
         image.data.set([...palette(band), 150], 4 * i);
       });
       context.putImageData(image, 0, 0);
-      this.ground.replaceChildren(element("image", {
+      this.ground.append(element("image", {
         href: canvas.toDataURL(), x: this.left, y: this.top, width: this.right - this.left,
         height: this.bottom - this.top, preserveAspectRatio: "none",
       }));
