@@ -82,6 +82,7 @@ struct Workload: Sendable {
     Workload(name: "W3", summary: "eight layers of 256, batch 64, Adam", needsMNIST: true, run: w3),
     Workload(name: "W4", summary: "1024-4096-4096-1024, batch 512, SGD", run: w4),
     Workload(name: "W5", summary: "4-16-16-3, batch 32, SGD", run: w5),
+    Workload(name: "W6", summary: "LeNet, batch 64, Adam", needsMNIST: true, run: w6),
     Workload(name: "W7", summary: "inference of W2's network, one sample and 1024", run: w7),
     Workload(name: "W8", summary: "linear regression on 1,000,000 x 10, 100 steps", run: w8),
     Workload(name: "matmul", summary: "matrix products of many sizes", run: matmul),

@@ -2,7 +2,7 @@
 import Descent
 import Foundation
 
-/// Prints the plans of a step of W1, W2, W3, W4, W5 and W8, with the time of each row.
+/// Prints the plans of a step of W1 to W6 and W8, with the time of each row.
 ///
 /// Data are random; every instruction is waited for, so that the sum is a little more than a step
 /// takes in a training.
@@ -18,28 +18,37 @@ func profile(_ settings: Settings) throws {
       inputs: .uniform([count, 784], key: RandomKey(seed: 1)),
       targets: Tensor((0..<count).map { Int32($0 * 7 % 10) }))
     let positions = (0..<batch).map { Int32($0 * 31 % count) }
-    try profile(name, sizes, activation, data, loss, optimizer, positions)
+    try profile(name, perceptron(sizes, activation), data, loss, optimizer, positions)
   }
+  try profile(
+    "W6", lenet,
+    Dataset(
+      inputs: .uniform([512, 28, 28], key: RandomKey(seed: 1)),
+      targets: Tensor((0..<512).map { Int32($0 * 7 % 10) })),
+    .crossEntropy, .adam(), (0..<64).map { Int32($0 * 31 % 512) })
   let large = Dataset(
     inputs: .normal([512, 1024], key: RandomKey(seed: 1)),
     targets: .normal([512, 1024], key: RandomKey(seed: 2)))
   try profile(
-    "W4", [4096, 4096, 1024], .relu, large, .meanSquaredError, .sgd(learningRate: 0.01), nil)
+    "W4", perceptron([4096, 4096, 1024], .relu), large, .meanSquaredError, .sgd(learningRate: 0.01),
+    nil)
   let small = Dataset(
     inputs: .normal([32, 4], key: RandomKey(seed: 1)),
     targets: Tensor((0..<32).map { Int32($0 * 7 % 3) }))
-  try profile("W5", [16, 16, 3], .tanh, small, .crossEntropy, .sgd(learningRate: 0.01), nil)
+  try profile(
+    "W5", perceptron([16, 16, 3], .tanh), small, .crossEntropy, .sgd(learningRate: 0.01), nil)
   let line = Dataset(
     inputs: .normal([1_000_000, 10], key: RandomKey(seed: 1)),
     targets: .normal([1_000_000, 1], key: RandomKey(seed: 2)))
-  try profile("W8", [1], .identity, line, .meanSquaredError, .sgd(learningRate: 0.1), nil)
+  try profile(
+    "W8", perceptron([1], .identity), line, .meanSquaredError, .sgd(learningRate: 0.1), nil)
 }
 
 private func profile(
-  _ name: String, _ sizes: [Int], _ activation: Activation, _ data: Dataset, _ loss: Loss,
-  _ optimizer: Optimizer, _ positions: [Int32]?
+  _ name: String, _ network: Sequential, _ data: Dataset, _ loss: Loss, _ optimizer: Optimizer,
+  _ positions: [Int32]?
 ) throws {
-  var model = try Model(perceptron(sizes, activation), input: data.sampleShape, seed: 1)
+  var model = try Model(network, input: data.sampleShape, seed: 1)
   let step = try TrainingStep(model, data, loss: loss, optimizer: optimizer)
   func take() throws {
     if let positions { try step(&model, positions: positions) } else { try step(&model) }

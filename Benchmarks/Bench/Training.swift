@@ -26,6 +26,25 @@ func w3(_ settings: Settings) throws {
   try train("W3", network, .crossEntropy, .adam(), batchSize: 64, settings)
 }
 
+func w6(_ settings: Settings) throws {
+  try train("W6", lenet, .crossEntropy, .adam(), batchSize: 64, settings)
+}
+
+/// LeNet with 28 × 28 images in a border of two, in the form that the peers have.
+var lenet: Sequential {
+  Sequential {
+    Reshape([1, 28, 28])
+    Conv2D(6, kernel: 5, padding: 2, activation: .relu)
+    MaxPool2D(2)
+    Conv2D(16, kernel: 5, activation: .relu)
+    MaxPool2D(2)
+    Conv2D(120, kernel: 5, activation: .relu)
+    Flatten()
+    Dense(84, activation: .relu)
+    Dense(10)
+  }
+}
+
 var w2Network: Sequential { perceptron([512, 512, 10], .relu) }
 
 /// A multi-layer perceptron without an activation at its end.

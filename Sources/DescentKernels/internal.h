@@ -121,6 +121,10 @@ descent_reduce_cut descent_cut_reduce(const descent_instruction *instruction);
 typedef struct { int64_t rows, columns, splits; } descent_matmul_cut;
 descent_matmul_cut descent_cut_matmul(const descent_instruction *instruction);
 
+/// The derivative of a convolution's weight is summed in so many runs of the batch, whose partial results
+/// lie in scratch memory, and `finish` adds them up in order.
+int64_t descent_convolution_splits(const descent_convolution *convolution);
+
 int32_t descent_dtype_size(int32_t dtype);
 
 static inline int64_t descent_minimum(int64_t a, int64_t b) { return a < b ? a : b; }

@@ -261,7 +261,19 @@ descent_matmul_cut descent_cut_matmul(const descent_instruction *instruction) {
   return cut;
 }
 
+int64_t descent_convolution_splits(const descent_convolution *c) {
+  if (c->direction != DESCENT_CONVOLUTION_WEIGHT) return 1;
+  return descent_maximum(1, descent_minimum(c->batch / 16, 16));
+}
+
 int64_t descent_scratch_bytes(const descent_instruction *instruction) {
+  if (instruction->kind == DESCENT_CONVOLUTION) {
+    const descent_convolution *c = instruction->parameters;
+    int64_t splits = descent_convolution_splits(c);
+    if (splits == 1) return 0;
+    int64_t size = c->out_channels * (c->in_channels / c->groups) * c->kernel[0] * c->kernel[1];
+    return splits * size * descent_dtype_size(c->dtype);
+  }
   if (instruction->kind == DESCENT_MATMUL) {
     const descent_matmul *matmul = instruction->parameters;
     int64_t splits = descent_cut_matmul(instruction).splits;
@@ -316,6 +328,20 @@ void descent_prepare(descent_instruction *instruction) {
       int64_t wanted = (int64_t)(each * (double)units / grain);
       instruction->tasks =
           (int32_t)descent_maximum(1, descent_minimum(wanted, descent_minimum(units, 4096)));
+      break;
+    }
+    case DESCENT_CONVOLUTION: {
+      const descent_convolution *c = instruction->parameters;
+      double work = (double)c->batch * (double)c->out_channels * (double)(c->y_size[0] * c->y_size[1]) *
+                    (double)(c->in_channels / c->groups * c->kernel[0] * c->kernel[1]);
+      int64_t most = c->direction == DESCENT_CONVOLUTION_WEIGHT ? descent_convolution_splits(c) : 64;
+      instruction->tasks = (int32_t)descent_maximum(1, descent_minimum((int64_t)(work / 5e5), most));
+      break;
+    }
+    case DESCENT_POOLING: {
+      const descent_pooling *p = instruction->parameters;
+      int64_t area = p->x_size[0] * p->x_size[1] + p->kernel[0] * p->kernel[1] * p->y_size[0] * p->y_size[1];
+      instruction->tasks = pieces(p->planes, area, GRAIN, MOST_PIECES);
       break;
     }
     case DESCENT_GATHER: {

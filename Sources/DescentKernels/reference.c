@@ -231,6 +231,110 @@ static void arg_reduce(const descent_instruction *instruction, int64_t task,
 
 // MARK: Matrix products
 
+static void pooling(const descent_instruction *instruction, int64_t task, void *const *buffers,
+                    descent_worker *worker) {
+  (void)task, (void)worker;
+  const descent_pooling *p = instruction->parameters;
+  const char *x = descent_address(&p->x, buffers);
+  char *wide = descent_address(&p->wide, buffers), *narrow = descent_address(&p->narrow, buffers);
+  int64_t x_plane = p->x_size[0] * p->x_size[1], y_plane = p->y_size[0] * p->y_size[1];
+  bool looks = p->operation == DESCENT_POOLING_CHOOSE || p->operation == DESCENT_POOLING_HAND_BACK;
+  bool narrows = p->operation == DESCENT_POOLING_CHOOSE || p->operation == DESCENT_POOLING_MEAN;
+  for (int64_t i = 0; !narrows && i < p->planes * x_plane; i++) store(p->dtype, wide, i, 0);
+  for (int64_t plane = 0; plane < p->planes; plane++) {
+    for (int64_t oy = 0; oy < p->y_size[0]; oy++) {
+      for (int64_t ox = 0; ox < p->y_size[1]; ox++) {
+        int64_t to = plane * y_plane + oy * p->y_size[1] + ox, best = -1, inside = 0;
+        double sum = 0;
+        // The mean needs to know how many pixels there are before it hands anything back.
+        for (int pass = 0; pass < 2; pass++) {
+          double count = p->counts_border ? (double)(p->kernel[0] * p->kernel[1]) : (double)inside;
+          for (int64_t ky = 0; ky < p->kernel[0]; ky++) {
+            for (int64_t kx = 0; kx < p->kernel[1]; kx++) {
+              int64_t iy = oy * p->stride[0] + ky - p->padding[0];
+              int64_t ix = ox * p->stride[1] + kx - p->padding[1];
+              if (iy < 0 || iy >= p->x_size[0] || ix < 0 || ix >= p->x_size[1]) continue;
+              int64_t at = plane * x_plane + iy * p->x_size[1] + ix;
+              if (pass == 0) {
+                inside++;
+                sum += load(p->dtype, wide, at);
+                if (!looks) continue;
+                double v = load(p->dtype, x, at), most = best < 0 ? 0 : load(p->dtype, x, best);
+                if (best < 0 || v > most || (v != v && most == most)) best = at;
+              } else if (p->operation == DESCENT_POOLING_SPREAD) {
+                double slope = load(p->dtype, narrow, to) / count;
+                store(p->dtype, wide, at, load(p->dtype, wide, at) + slope);
+              }
+            }
+          }
+          if (pass == 1 && p->operation == DESCENT_POOLING_MEAN) store(p->dtype, narrow, to, sum / count);
+        }
+        if (p->operation == DESCENT_POOLING_CHOOSE) {
+          store(p->dtype, narrow, to, load(p->dtype, wide, best));
+        } else if (p->operation == DESCENT_POOLING_HAND_BACK) {
+          store(p->dtype, wide, best, load(p->dtype, wide, best) + load(p->dtype, narrow, to));
+        }
+      }
+    }
+  }
+}
+
+// All three directions are one sum over all that meets: each product goes to the operand that is wanted.
+static void convolution(const descent_instruction *instruction, int64_t task, void *const *buffers,
+                        descent_worker *worker) {
+  (void)task, (void)worker;
+  const descent_convolution *c = instruction->parameters;
+  int64_t in = c->in_channels / c->groups, out = c->out_channels / c->groups;
+  char *x = descent_address(&c->x, buffers), *y = descent_address(&c->y, buffers);
+  char *weight = descent_address(&c->weight, buffers);
+  const int64_t counts[] = {
+    c->batch * c->out_channels * c->y_size[0] * c->y_size[1],
+    c->batch * c->in_channels * c->x_size[0] * c->x_size[1],
+    c->out_channels * in * c->kernel[0] * c->kernel[1],
+  };
+  char *results[] = {y, x, weight};
+  char *result = results[c->direction];
+  double *sums = calloc((size_t)counts[c->direction] + 1, sizeof *sums);
+  if (!sums) abort();
+  for (int64_t n = 0; n < c->batch; n++) {
+    for (int64_t o = 0; o < c->out_channels; o++) {
+      for (int64_t oy = 0; oy < c->y_size[0]; oy++) {
+        for (int64_t ox = 0; ox < c->y_size[1]; ox++) {
+          int64_t y_at = ((n * c->out_channels + o) * c->y_size[0] + oy) * c->y_size[1] + ox;
+          if (c->direction == DESCENT_CONVOLUTION_FORWARD && c->has_bias) {
+            sums[y_at] = load(c->dtype, descent_address(&c->bias, buffers), o);
+          }
+          for (int64_t i = 0; i < in; i++) {
+            for (int64_t ky = 0; ky < c->kernel[0]; ky++) {
+              for (int64_t kx = 0; kx < c->kernel[1]; kx++) {
+                int64_t iy = oy * c->stride[0] + ky * c->dilation[0] - c->padding[0];
+                int64_t ix = ox * c->stride[1] + kx * c->dilation[1] - c->padding[1];
+                if (iy < 0 || iy >= c->x_size[0] || ix < 0 || ix >= c->x_size[1]) continue;
+                int64_t channel = o / out * in + i;
+                int64_t x_at = ((n * c->in_channels + channel) * c->x_size[0] + iy) * c->x_size[1] + ix;
+                int64_t w_at = ((o * in + i) * c->kernel[0] + ky) * c->kernel[1] + kx;
+                switch (c->direction) {
+                  case DESCENT_CONVOLUTION_FORWARD:
+                    sums[y_at] += load(c->dtype, weight, w_at) * load(c->dtype, x, x_at);
+                    break;
+                  case DESCENT_CONVOLUTION_INPUT:
+                    sums[x_at] += load(c->dtype, weight, w_at) * load(c->dtype, y, y_at);
+                    break;
+                  default:
+                    sums[w_at] += load(c->dtype, x, x_at) * load(c->dtype, y, y_at);
+                    break;
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  for (int64_t i = 0; i < counts[c->direction]; i++) store(c->dtype, result, i, sums[i]);
+  free(sums);
+}
+
 static void matmul(const descent_instruction *instruction, int64_t task, void *const *buffers,
                    descent_worker *worker) {
   (void)task, (void)worker;
@@ -414,6 +518,8 @@ const descent_kernels descent_kernels_reference = {
     [DESCENT_REDUCE] = reduce,
     [DESCENT_ARG_REDUCE] = arg_reduce,
     [DESCENT_MATMUL] = matmul,
+    [DESCENT_CONVOLUTION] = convolution,
+    [DESCENT_POOLING] = pooling,
     [DESCENT_GATHER] = gather,
     [DESCENT_SCATTER_ADD] = scatter_add,
     [DESCENT_RANDOM] = random_numbers,

@@ -9,6 +9,8 @@
 #include "program.h"
 #include "reduce.h"
 #include "matmul.h"
+#include "convolution.h"
+#include "pooling.h"
 #include "rows.h"
 #include "random.h"
 #include "indexing.h"
@@ -19,10 +21,13 @@ const descent_kernels KERNELS = {
     [DESCENT_REDUCE] = run_reduce,
     [DESCENT_ARG_REDUCE] = run_arg_reduce,
     [DESCENT_MATMUL] = run_matmul,
+    [DESCENT_CONVOLUTION] = run_convolution,
+    [DESCENT_POOLING] = run_pooling,
     [DESCENT_GATHER] = run_gather,
     [DESCENT_SCATTER_ADD] = run_scatter_add,
     [DESCENT_RANDOM] = run_random,
     [DESCENT_ROWS] = run_rows,
   },
-  .finish = {[DESCENT_REDUCE] = finish_reduce, [DESCENT_MATMUL] = finish_matmul},
+  .finish = {[DESCENT_REDUCE] = finish_reduce, [DESCENT_MATMUL] = finish_matmul,
+             [DESCENT_CONVOLUTION] = finish_convolution},
 };

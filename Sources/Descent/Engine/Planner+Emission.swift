@@ -52,6 +52,9 @@ extension Planner {
     switch descent_kind(UInt32(instructions[instruction].kind)) {
     case DESCENT_REDUCE:
       owner.operand(\.scratch, of: parameters.assumingMemoryBound(to: descent_reduce.self), operand)
+    case DESCENT_CONVOLUTION:
+      owner.operand(
+        \.scratch, of: parameters.assumingMemoryBound(to: descent_convolution.self), operand)
     case DESCENT_MATMUL:
       owner.operand(\.scratch, of: parameters.assumingMemoryBound(to: descent_matmul.self), operand)
     default: preconditionFailure("this instruction has no scratch memory")
@@ -259,6 +262,8 @@ extension Planner {
         owner.operand(\.scale, of: pointer, scale)
       }
       append(DESCENT_ROWS, pointer)
+    case .convolution(let direction, let geometry): emitConvolution(index, direction, geometry)
+    case .pooling(let operation, let geometry): emitPooling(index, operation, geometry)
     case .concatenate(let axis):
       var start = 0
       for input in inputs {
@@ -280,6 +285,64 @@ extension Planner {
     default: preconditionFailure("\(value.name) is not an instruction")
     }
   }
+
+  mutating func emitConvolution(
+    _ index: Int, _ direction: descent_convolution_direction, _ geometry: ConvolutionGeometry
+  ) {
+    let inputs = graph.values[index].inputs
+    // x, the weight and y, of which the direction makes one from the two others.
+    let (x, weight, y) =
+      switch direction {
+      case DESCENT_CONVOLUTION_INPUT: (index, inputs[1], inputs[0])
+      case DESCENT_CONVOLUTION_WEIGHT: (inputs[0], index, inputs[1])
+      default: (inputs[0], inputs[1], index)
+      }
+    let pointer = owner.allocate(descent_convolution.self)
+    pointer.pointee.direction = Int32(direction.rawValue)
+    pointer.pointee.dtype = graph.values[index].dtype.rawValue
+    pointer.pointee.batch = Int64(graph.values[x].shape[0])
+    pointer.pointee.groups = Int64(geometry.groups)
+    pointer.pointee.in_channels = Int64(graph.values[x].shape[1])
+    pointer.pointee.out_channels = Int64(graph.values[y].shape[1])
+    pointer.pointee.x_size = pair(geometry.x)
+    pointer.pointee.y_size = pair(geometry.y)
+    pointer.pointee.kernel = pair(geometry.kernel)
+    pointer.pointee.stride = pair(geometry.stride)
+    pointer.pointee.padding = pair(geometry.padding)
+    pointer.pointee.dilation = pair(geometry.dilation)
+    owner.operand(\.x, of: pointer, flat(x))
+    owner.operand(\.weight, of: pointer, flat(weight))
+    owner.operand(\.y, of: pointer, flat(y))
+    if inputs.count > 2 {
+      pointer.pointee.has_bias = true
+      owner.operand(\.bias, of: pointer, flat(inputs[2]))
+    }
+    append(DESCENT_CONVOLUTION, pointer)
+  }
+
+  mutating func emitPooling(
+    _ index: Int, _ operation: descent_pooling_operation, _ geometry: PoolingGeometry
+  ) {
+    let inputs = graph.values[index].inputs
+    let moved = inputs.last!
+    let isWide = operation == DESCENT_POOLING_HAND_BACK || operation == DESCENT_POOLING_SPREAD
+    let pointer = owner.allocate(descent_pooling.self)
+    pointer.pointee.operation = Int32(operation.rawValue)
+    pointer.pointee.dtype = graph.values[index].dtype.rawValue
+    pointer.pointee.planes = Int64(graph.values[index].shape.prefix(2).reduce(1, *))
+    pointer.pointee.x_size = pair(geometry.x)
+    pointer.pointee.y_size = pair(geometry.y)
+    pointer.pointee.kernel = pair(geometry.kernel)
+    pointer.pointee.stride = pair(geometry.stride)
+    pointer.pointee.padding = pair(geometry.padding)
+    pointer.pointee.counts_border = geometry.countsBorder
+    owner.operand(\.x, of: pointer, flat(inputs[0]))
+    owner.operand(\.wide, of: pointer, flat(isWide ? index : moved))
+    owner.operand(\.narrow, of: pointer, flat(isWide ? moved : index))
+    append(DESCENT_POOLING, pointer)
+  }
+
+  private func pair(_ sizes: [Int]) -> (Int64, Int64) { (Int64(sizes[0]), Int64(sizes[1])) }
 
   mutating func emitArgReduce(
     _ pointer: UnsafeMutablePointer<descent_arg_reduce>, _ index: Int, _ smallest: Bool, _ axis: Int

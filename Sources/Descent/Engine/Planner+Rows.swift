@@ -19,6 +19,12 @@ extension Planner {
       case .matmul:
         multiplyAdds += value.shape.elementCount * graph.values[value.inputs[0]].shape.last
         flops += 2 * multiplyAdds
+      case .convolution(_, let geometry):
+        // Both transposes do the same multiplications as the convolution itself.
+        let (x, y) = convolved(member, value)
+        multiplyAdds +=
+          y.elementCount * (x[1] / geometry.groups) * geometry.kernel[0] * geometry.kernel[1]
+        flops += 2 * multiplyAdds
       case .reduce: flops += graph.values[value.inputs[0]].shape.elementCount
       case .elementwise(let operation) where operation != DESCENT_OP_COPY:
         flops += value.shape.elementCount
@@ -33,5 +39,18 @@ extension Planner {
       multiplyAdds: multiplyAdds,
       isStoredForBackward: isReadBackward,
       name: unit.members.lazy.compactMap { graph.names[$0] }.first, instructions: instructions)
+  }
+
+  /// The shapes of a convolution's x and y, in whichever direction it goes.
+  private func convolved(_ index: Int, _ value: PlanGraph.Value) -> (x: Shape, y: Shape) {
+    let (first, second) = (
+      graph.values[value.inputs[0]].shape, graph.values[value.inputs[1]].shape
+    )
+    guard case .convolution(let direction, _) = value.lowering else { return (first, second) }
+    switch direction {
+    case DESCENT_CONVOLUTION_INPUT: return (value.shape, first)
+    case DESCENT_CONVOLUTION_WEIGHT: return (first, second)
+    default: return (first, value.shape)
+    }
   }
 }

@@ -92,16 +92,18 @@ struct Planner {
     let count = graph.values.count
     for index in 0..<count {
       let value = graph.values[index]
-      var needsContiguous = false
+      var (needsContiguous, isRows) = (false, false)
       switch value.lowering {
-      case .rows, .gather, .scatterAdd, .random, .argReduce: needsContiguous = true
+      case .rows, .gather, .scatterAdd, .random, .argReduce, .convolution, .pooling:
+        needsContiguous = true
       case .matmul, .concatenate: break
       default: continue
       }
+      if case .rows = value.lowering { isRows = true }
       for (position, input) in value.inputs.enumerated() {
         // The scale of a row operation may be one number for all rows.
         let isSpread =
-          position == 2
+          position == 2 && isRows
           && (isConstant(input) || view(of: input).strides.allSatisfy { $0 == 0 })
         let isReady = !isConstant(input) && (!needsContiguous || view(of: input).isContiguous)
         if isReady || isSpread { continue }

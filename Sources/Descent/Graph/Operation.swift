@@ -43,6 +43,10 @@ enum Lowering {
   case reduce(descent_reduction, axes: [Int])
   case argReduce(smallest: Bool, axis: Int)
   case matmul
+  /// Inputs: two of x, the weight and y, and for y perhaps a bias.
+  case convolution(descent_convolution_direction, ConvolutionGeometry)
+  /// Inputs: x, if the operation looks at it, and what it moves.
+  case pooling(descent_pooling_operation, PoolingGeometry)
   /// Inputs: table, index.
   case gather
   /// Inputs: values, index; rows of the result.

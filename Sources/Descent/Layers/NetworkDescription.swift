@@ -22,7 +22,9 @@ public struct NetworkDescription: Codable, Sendable {
 
   /// The built-in layers that have options and no children.
   private static let kinds: [any StorableLayer.Type] = [
-    Activate.self, Dense.self, EmbedColumns.self, Flatten.self, Reshape.self,
+    Activate.self, AdaptiveAveragePool2D.self, AveragePool2D.self, Conv1D.self, Conv2D.self,
+    ConvTranspose2D.self, Dense.self, EmbedColumns.self, Flatten.self, GlobalAveragePool2D.self,
+    GlobalMaxPool2D.self, MaxPool2D.self, Reshape.self,
   ]
 
   private enum Key: String, CodingKey { case type, layers }

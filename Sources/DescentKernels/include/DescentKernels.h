@@ -160,6 +160,46 @@ typedef struct {
   descent_operand scratch;
 } descent_matmul;
 
+typedef enum {
+  DESCENT_CONVOLUTION_FORWARD = 0,  // y from x, the weight and the bias
+  DESCENT_CONVOLUTION_INPUT,        // x from y and the weight: the derivative with respect to x
+  DESCENT_CONVOLUTION_WEIGHT,       // the weight from x and y: the derivative with respect to it
+} descent_convolution_direction;
+
+/// y[batch, out, oy, ox] = bias[out] + Σ weight[out, in, i, j] * x[batch, in, iy, ix] with
+/// iy = oy * stride[0] + i * dilation[0] - padding[0], and so ix; zero outside of x. No kernel is turned
+/// round (cross-correlation, as in every framework). Channels of x and y are cut into `groups` that see
+/// nothing of each other: the weight is [out, in / groups, kernel[0], kernel[1]], at most 8,192 taps.
+/// float32 or float64, all contiguous. The other two directions are this map's transposes.
+typedef struct {
+  int32_t direction, dtype;
+  int64_t batch, groups, in_channels, out_channels;
+  int64_t x_size[2], y_size[2], kernel[2], stride[2], padding[2], dilation[2];
+  descent_operand x, weight, y;
+  bool has_bias;  // forward only
+  descent_operand bias;
+  descent_operand scratch;
+} descent_convolution;
+
+typedef enum {
+  DESCENT_POOLING_CHOOSE = 0,  // narrow = the element of wide where x is largest
+  DESCENT_POOLING_HAND_BACK,   // wide = narrow where x is largest, else 0: its transpose
+  DESCENT_POOLING_MEAN,        // narrow = the mean of wide
+  DESCENT_POOLING_SPREAD,      // wide = narrow / count, over the window: its transpose
+} descent_pooling_operation;
+
+/// Windows over planes: x and wide are [planes, x_size[0], x_size[1]], narrow is [planes, y_size[0],
+/// y_size[1]]; the first pixel of window (oy, ox) is (oy * stride[0] - padding[0], …). Every window
+/// holds a pixel at least. Of equal largest pixels the first in row-major order counts, and NaN is the
+/// largest. float32 or float64, all contiguous. Means do not look at x.
+typedef struct {
+  int32_t operation, dtype;
+  int64_t planes;
+  int64_t x_size[2], y_size[2], kernel[2], stride[2], padding[2];
+  bool counts_border;  // means divide by the kernel's area even where it stands over the border
+  descent_operand x, wide, narrow;
+} descent_pooling;
+
 /// output[i, :] = table[index[i], :]; rows of `inner` elements of any dtype, all contiguous.
 /// An index outside 0 ..< rows stops the plan with DESCENT_INDEX_OUT_OF_RANGE.
 typedef struct {
@@ -216,6 +256,8 @@ typedef enum {
   DESCENT_REDUCE,
   DESCENT_ARG_REDUCE,
   DESCENT_MATMUL,
+  DESCENT_CONVOLUTION,
+  DESCENT_POOLING,
   DESCENT_GATHER,
   DESCENT_SCATTER_ADD,
   DESCENT_RANDOM,

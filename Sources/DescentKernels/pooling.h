@@ -1,0 +1,92 @@
+// Pooling: the template for float and for double.
+
+#if VECTOR_BYTES == 64
+#define EVEN_FLOAT 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define LOW_FLOAT 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define ODD_FLOAT 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
+#define HIGH_FLOAT 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define EVEN_DOUBLE 0, 2, 4, 6, 8, 10, 12, 14
+#define ODD_DOUBLE 1, 3, 5, 7, 9, 11, 13, 15
+#define LOW_DOUBLE 0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH_DOUBLE 4, 12, 5, 13, 6, 14, 7, 15
+#elif VECTOR_BYTES == 32
+#define EVEN_FLOAT 0, 2, 4, 6, 8, 10, 12, 14
+#define ODD_FLOAT 1, 3, 5, 7, 9, 11, 13, 15
+#define LOW_FLOAT 0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH_FLOAT 4, 12, 5, 13, 6, 14, 7, 15
+#define EVEN_DOUBLE 0, 2, 4, 6
+#define ODD_DOUBLE 1, 3, 5, 7
+#define LOW_DOUBLE 0, 4, 1, 5
+#define HIGH_DOUBLE 2, 6, 3, 7
+#else
+#define EVEN_FLOAT 0, 2, 4, 6
+#define ODD_FLOAT 1, 3, 5, 7
+#define LOW_FLOAT 0, 4, 1, 5
+#define HIGH_FLOAT 2, 6, 3, 7
+#define EVEN_DOUBLE 0, 2
+#define ODD_DOUBLE 1, 3
+#define LOW_DOUBLE 0, 2
+#define HIGH_DOUBLE 1, 3
+#endif
+
+#define REAL float
+#define VECTOR vfloat
+#define MASK vint
+#define COUNT LANES
+#define LOAD load_float
+#define STORE store_float
+#define EVEN(a, b) __builtin_shufflevector(a, b, EVEN_FLOAT)
+#define ODD(a, b) __builtin_shufflevector(a, b, ODD_FLOAT)
+#define LOW_PAIRS(a, b) __builtin_shufflevector(a, b, LOW_FLOAT)
+#define HIGH_PAIRS(a, b) __builtin_shufflevector(a, b, HIGH_FLOAT)
+#define NAME(x) float_##x
+#include "pooling_template.h"
+#undef REAL
+#undef VECTOR
+#undef MASK
+#undef COUNT
+#undef LOAD
+#undef STORE
+#undef EVEN
+#undef ODD
+#undef LOW_PAIRS
+#undef HIGH_PAIRS
+#undef NAME
+
+#define REAL double
+#define VECTOR vdouble
+#define MASK vlong
+#define COUNT DOUBLE_LANES
+#define LOAD load_double
+#define STORE store_double
+#define EVEN(a, b) __builtin_shufflevector(a, b, EVEN_DOUBLE)
+#define ODD(a, b) __builtin_shufflevector(a, b, ODD_DOUBLE)
+#define LOW_PAIRS(a, b) __builtin_shufflevector(a, b, LOW_DOUBLE)
+#define HIGH_PAIRS(a, b) __builtin_shufflevector(a, b, HIGH_DOUBLE)
+#define NAME(x) double_##x
+#include "pooling_template.h"
+#undef REAL
+#undef VECTOR
+#undef MASK
+#undef COUNT
+#undef LOAD
+#undef STORE
+#undef EVEN
+#undef ODD
+#undef LOW_PAIRS
+#undef HIGH_PAIRS
+#undef NAME
+
+static void run_pooling(const descent_instruction *instruction, int64_t task, void *const *buffers,
+                        descent_worker *worker) {
+  (void)worker;
+  const descent_pooling *p = instruction->parameters;
+  descent_range range = descent_cut(p->planes, instruction->tasks, task, 1);
+  const int64_t first = range.first, end = first + range.count;
+  const bool is_float = p->dtype == DESCENT_FLOAT32;
+  if (p->operation == DESCENT_POOLING_CHOOSE || p->operation == DESCENT_POOLING_HAND_BACK) {
+    (is_float ? float_pool_largest : double_pool_largest)(p, first, end, buffers);
+  } else {
+    (is_float ? float_pool_mean : double_pool_mean)(p, first, end, buffers);
+  }
+}
