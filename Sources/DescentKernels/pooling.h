@@ -35,6 +35,8 @@
 #define COUNT LANES
 #define LOAD load_float
 #define STORE store_float
+#define LOAD_PART load_float_part
+#define STORE_PART store_float_part
 #define EVEN(a, b) __builtin_shufflevector(a, b, EVEN_FLOAT)
 #define ODD(a, b) __builtin_shufflevector(a, b, ODD_FLOAT)
 #define LOW_PAIRS(a, b) __builtin_shufflevector(a, b, LOW_FLOAT)
@@ -47,6 +49,8 @@
 #undef COUNT
 #undef LOAD
 #undef STORE
+#undef LOAD_PART
+#undef STORE_PART
 #undef EVEN
 #undef ODD
 #undef LOW_PAIRS
@@ -59,6 +63,8 @@
 #define COUNT DOUBLE_LANES
 #define LOAD load_double
 #define STORE store_double
+#define LOAD_PART load_double_part
+#define STORE_PART store_double_part
 #define EVEN(a, b) __builtin_shufflevector(a, b, EVEN_DOUBLE)
 #define ODD(a, b) __builtin_shufflevector(a, b, ODD_DOUBLE)
 #define LOW_PAIRS(a, b) __builtin_shufflevector(a, b, LOW_DOUBLE)
@@ -71,6 +77,8 @@
 #undef COUNT
 #undef LOAD
 #undef STORE
+#undef LOAD_PART
+#undef STORE_PART
 #undef EVEN
 #undef ODD
 #undef LOW_PAIRS
