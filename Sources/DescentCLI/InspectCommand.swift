@@ -105,12 +105,15 @@ private struct Summary {
         bytes(layer.output.elementCount * model.dtype.size),
       ])
     }
+    let kept =
+      model.stateCount > 0
+      ? "; \(grouped(model.stateCount)) numbers of state, which are not trained" : ""
     return """
       input \(model.input)\(model.card.image.map { pictures($0, model.card.classNames) } ?? "")
       \(table)
       \(grouped(model.parameterCount)) parameters, \
       \(bytes(model.parameterCount * model.dtype.size)); \
-      \(grouped(rows.reduce(0) { $0 + $1.multiplyAdds })) multiply-adds a sample
+      \(grouped(rows.reduce(0) { $0 + $1.multiplyAdds })) multiply-adds a sample\(kept)
       """
   }
 
@@ -142,10 +145,12 @@ private struct Summary {
         row.add("layer", layer.summary)
         row.add("output", layer.output.sizes)
         row.add("parameters", layer.parameterCount)
+        row.add("state", layer.stateCount)
         row.add("multiply_adds", multiplyAdds)
         return row
       })
     line.add("parameters", model.parameterCount)
+    line.add("state", model.stateCount)
     line.add("batch_size", batchSize)
     line.add("training_arena_bytes", training.arenaByteCount)
     line.add("prediction_arena_bytes", forward.arenaByteCount)

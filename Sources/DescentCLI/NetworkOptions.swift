@@ -7,7 +7,11 @@ struct NetworkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The hidden layers, as units:activation, separated by commas; \"none\" for no hidden layer.",
-      discussion: "Activations: \(Activation.all.map(\.name).joined(separator: ", ")).",
+      discussion: """
+        Between them: dropout:0.5, batchnorm, layernorm, and an activation by itself, as in \
+        128:identity,batchnorm,relu,dropout:0.2.
+        Activations: \(Activation.all.map(\.name).joined(separator: ", ")).
+        """,
       valueName: "128:relu,64:relu"))
   var layers: String?
 
@@ -62,12 +66,18 @@ struct NetworkOptions: ParsableArguments {
     let embeddings = set.table?.contract.embeddings ?? []
     if !embeddings.isEmpty { chain.append(EmbedColumns(embeddings)) }
     let hidden = try hiddenLayers(text)
-    for (units, activation) in hidden {
-      chain.append(
-        Dense(units, activation: activation, initializer: weights, biasInitializer: biases))
+    for layer in hidden {
+      guard var dense = layer as? Dense else {
+        chain.append(layer)
+        continue
+      }
+      if let weights { dense.initializer = weights }
+      dense.biasInitializer = biases
+      chain.append(dense)
     }
     let outputs = isClassification ? set.classNames.count : set.outputCount
-    try checkMemory([set.training.sampleShape.elementCount] + hidden.map(\.0) + [outputs])
+    let widths = hidden.compactMap { ($0 as? Dense)?.units }
+    try checkMemory([set.training.sampleShape.elementCount] + widths + [outputs])
     chain.append(
       Dense(outputs, activation: last.inNetwork, initializer: weights, biasInitializer: biases))
     return Design(
@@ -120,20 +130,45 @@ struct NetworkOptions: ParsableArguments {
     return initializer
   }
 
-  private func hiddenLayers(_ text: String) throws -> [(Int, Activation)] {
+  private func hiddenLayers(_ text: String) throws -> [any Layer] {
     if text == "none" || text.isEmpty { return [] }
     return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
       let pieces = part.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-      guard let units = Int(pieces[0]), (1...1_000_000).contains(units), pieces.count <= 2 else {
-        throw UsageError(
-          "--layers: \"\(part)\" is no layer; write units:activation, for example 128:relu")
+      let option = pieces.count > 1 ? pieces[1] : nil
+      switch (pieces[0], option) {
+      case _ where pieces.count > 2: throw noLayer(part)
+      case ("batchnorm", nil): return BatchNorm()
+      case ("layernorm", nil): return LayerNorm()
+      case ("dropout", _):
+        guard let rate = Double(option ?? ""), rate >= 0 && rate < 1 else {
+          throw UsageError(
+            "--layers: \"\(part)\" needs a rate of at least 0 and less than 1: dropout:0.5")
+        }
+        return Dropout(rate)
+      default: return try dense(pieces[0], option) ?? activate(pieces[0], option, part)
       }
-      let name = pieces.count > 1 ? pieces[1] : "relu"
-      guard let activation = Activation.named(name) else {
-        throw unknown("activation", name, Activation.all.map(\.name))
-      }
-      return (units, activation)
     }
+  }
+
+  private func dense(_ units: String, _ activation: String?) throws -> Dense? {
+    guard let units = Int(units), (1...1_000_000).contains(units) else { return nil }
+    let name = activation ?? "relu"
+    guard let activation = Activation.named(name) else {
+      throw unknown("activation", name, Activation.all.map(\.name))
+    }
+    return Dense(units, activation: activation)
+  }
+
+  private func activate(_ name: String, _ option: String?, _ part: Substring) throws -> Activate {
+    guard option == nil, let activation = Activation.named(name) else { throw noLayer(part) }
+    return Activate(activation)
+  }
+
+  private func noLayer(_ part: Substring) -> UsageError {
+    let names = ["dropout:0.5", "batchnorm", "layernorm"] + Activation.all.map(\.name)
+    return UsageError(
+      "--layers: \"\(part)\" is no layer; write units:activation, for example 128:relu, or one of "
+        + "\(names.joined(separator: ", ")).\(suggestion(for: String(part), among: names))")
   }
 }
 

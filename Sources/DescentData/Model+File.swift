@@ -7,10 +7,12 @@ private struct FileCard: Codable {
   var network: NetworkDescription?
   var input: [Int]
   var card: ModelCard
+  /// Missing in files of models that had none.
+  var randomState: RandomState?
 }
 
 extension Model {
-  /// Stores the model as one `.safetensors` file: the parameters under their names, and in the
+  /// Stores the model as one `.safetensors` file: parameters and state under their names, and in the
   /// metadata the network, the input's shape and scale, the class names and how it was trained.
   ///
   /// The file appears whole or not at all. Throws `DataError` if it cannot be written.
@@ -22,7 +24,8 @@ extension Model {
   func fileMetadata() throws -> [String: String] {
     let description = NetworkDescription(network)
     let card = FileCard(
-      network: description.isComplete ? description : nil, input: input.sizes, card: card)
+      network: description.isComplete ? description : nil, input: input.sizes, card: card,
+      randomState: randomState)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return [
@@ -30,9 +33,9 @@ extension Model {
     ]
   }
 
-  /// The parameters under their names, with `prefix` before them.
+  /// Parameters and state under their names, with `prefix` before them.
   func fileEntries(prefix: String = "") -> [SafetensorsFile.Entry] {
-    parameters.map { parameter in
+    (parameters + state).map { parameter in
       SafetensorsFile.Entry(prefix + parameter.name, self[parameter.name]!)
     }
   }
@@ -79,6 +82,7 @@ extension Model {
         expected: "layers that fit each other")
     }
     card = stored.card
+    if let random = stored.randomState { randomState = random }
   }
 }
 

@@ -22,6 +22,8 @@ import Testing
     let network = Sequential {
       Flatten()
       Dense(32, activation: .relu)
+      BatchNorm()
+      Dropout(0.1)
       Residual { Dense(32, activation: .tanh) }
       Dense(10)
     }

@@ -60,6 +60,29 @@ import Testing
     }
   }
 
+  @Test func layersThatBehaveOtherwiseInTraining() throws {
+    try Program.withFolder { folder in
+      let layers = "16:identity,batchnorm,relu,dropout:0.2,8:tanh,layernorm"
+      let trained = try Program.run(
+        ["train", "digits", "--layers", layers, "--epochs", "2", "--output", "r"], in: folder)
+      #expect(trained.status == 0, "\(trained.errors)")
+      let inspected = try lines(Program.run(["inspect", "r", "--json"], in: folder).output)[0]
+      let rows = try #require(inspected["layers"] as? [[String: Any]])
+      #expect(
+        rows.map { $0["layer"] as? String } == [
+          "Flatten()", "Dense(16)", "BatchNorm()", "Activate(relu)", "Dropout(0.2)",
+          "Dense(8, tanh)", "LayerNorm()", "Dense(10)",
+        ])
+      #expect(inspected["state"] as? Int == 32 && rows[2]["state"] as? Int == 32)
+      #expect(try Program.run(["inspect", "r"], in: folder).output.contains("32 numbers of state"))
+      // Evaluation is deterministic.
+      let evaluations = try (0..<2).map { _ in
+        try Program.run(["evaluate", "r", "digits", "--json"], in: folder).output
+      }
+      #expect(evaluations[0] == evaluations[1] && evaluations[0].contains("accuracy"))
+    }
+  }
+
   @Test("the same seed gives the same file with 1, 2 and 3 threads")
   func sameBits() throws {
     try Program.withFolder { folder in
@@ -99,6 +122,12 @@ import Testing
     (["train", "digits", "--layers", "10:rel"], 64, ["relu"]),
     (["train", "digits", "--layers", "0:relu"], 64, ["units:activation"]),
     (["train", "digits", "--layers", "10:relu,,"], 64, ["units:activation"]),
+    (
+      ["train", "digits", "--layers", "10,batchnrm"], 64,
+      ["batchnrm", "Did you mean \"batchnorm\""]
+    ),
+    (["train", "digits", "--layers", "10,dropout:1"], 64, ["dropout:1", "less than 1"]),
+    (["train", "digits", "--layers", "10,dropout"], 64, ["dropout:0.5"]),
     (["train", "digits", "--loss", "crossentropy"], 64, ["Did you mean \"cross-entropy\""]),
     (["train", "digits", "--output-activation", "sigmoid"], 64, ["cross-entropy", "softmax"]),
     (["train", "line", "--loss", "cross-entropy"], 64, ["l2"]),

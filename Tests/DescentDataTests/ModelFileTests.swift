@@ -14,6 +14,8 @@ import Testing
       Flatten()
       Dense(3, activation: .relu)
       Residual { Dense(3, activation: .gelu) }
+      BatchNorm()
+      Dropout(0.5)
       Reshape([3, 1])
       Reshape([-1])
       Activate(.tanh)
@@ -43,6 +45,49 @@ import Testing
     #expect(copy.card.outputActivation == .softmax)
     #expect(copy.layers.map(\.summary) == original.layers.map(\.summary))
     // The same model gives the same bytes.
+    let bytes = try readFile(path)
+    try copy.save(to: path)
+    #expect(try readFile(path) == bytes)
+  }
+
+  @Test func everyBuiltInLayerComesBack() throws {
+    let path = temporaryPath()
+    defer { unlink(path) }
+    let network = Sequential {
+      Pad(before: [1, 0], after: [0, 1])
+      Upsample(2)
+      Upsample(2, method: .linear)
+      Dropout2D(0.25)
+      BatchNorm(momentum: 0.2, epsilon: 1e-4)
+      InstanceNorm()
+      GroupNorm(2)
+      Parallel {
+        LayerNorm(axisCount: 3)
+        Residual {
+          Dense(12)
+        } shortcut: {
+          Dense(12, initializer: .he.over(.outputs))
+          Dropout(0.5)
+        }
+      }
+      Flatten()
+      Dense(3, initializer: .orthogonal(gain: 2), biasInitializer: .truncatedNormal())
+      Embedding(9, 2)
+    }
+    var original = try Model(network, input: [2, 2, 2], seed: 7)
+    original["4.running_mean"] = [1, 2]
+    original["4.running_var"] = [3, 4]
+    original.randomState.step = 1 << 60
+    try original.save(to: path)
+    let copy = try Model(contentsOf: path)
+    #expect(copy.layers.map(\.summary) == original.layers.map(\.summary))
+    #expect(copy.parameters == original.parameters && copy.state == original.state)
+    #expect(copy.randomState == RandomState(seed: 7, step: 1 << 60))
+    for part in original.parameters + original.state {
+      #expect(copy[part.name]!.scalars() == original[part.name]!.scalars(), "\(part.name)")
+    }
+    let names = try SafetensorsFile(contentsOf: path).tensors.map(\.name)
+    #expect(names.contains("4.running_mean") && names.contains("7.1.shortcut.0.weight"))
     let bytes = try readFile(path)
     try copy.save(to: path)
     #expect(try readFile(path) == bytes)

@@ -16,12 +16,17 @@ import Testing
     .adamW(learningRate: 0.01).clipping(norm: 1),
   ]
 
-  private static func model() throws -> Model {
-    try Model(
-      Sequential {
-        Dense(16, activation: .tanh)
-        Dense(2)
-      }, input: [2], seed: 4)
+  /// With `index` 3: a network with running statistics and masks.
+  private static func model(_ index: Int = 0) throws -> Model {
+    let network = Sequential {
+      Dense(16, activation: .tanh)
+      if index == 3 {
+        BatchNorm()
+        Dropout(0.3)
+      }
+      Dense(2)
+    }
+    return try Model(network, input: [2], seed: 4)
   }
 
   /// Three epochs of 14 steps, ended after `steps` if that is given.
@@ -38,22 +43,23 @@ import Testing
       shouldStop: { taken == steps })
   }
 
-  @Test("stopped at any of 40 steps", arguments: 0..<3)
+  @Test("stopped at any of 40 steps", arguments: 0..<4)
   func sameBits(_ index: Int) throws {
-    let optimizer = Self.optimizers[index]
+    let optimizer = Self.optimizers[index % 3]
     let folder = try TemporaryFolder()
     let path = folder.path + "/resume-\(index)"
-    var whole = try Self.model()
+    var whole = try Self.model(index)
     let history = try Self.fit(&whole, optimizer)
     for steps in 1...40 {
-      var stopped = try Self.model()
+      var stopped = try Self.model(index)
       let begun = try Self.fit(&stopped, optimizer, stoppingAfter: steps) { try $0.save(to: path) }
       #expect(begun.finish?.reason == .interrupted)
-      var resumed = try Self.model()
+      var resumed = try Self.model(index)
       let state = try TrainingState(contentsOf: path, model: resumed, optimizer: optimizer)
       #expect((state.progress.epoch - 1) * 14 + state.progress.step == steps)
       let rest = try Self.fit(&resumed, optimizer, resuming: state)
-      for parameter in whole.parameters {
+      #expect(resumed.randomState == whole.randomState)
+      for parameter in whole.parameters + whole.state {
         #expect(
           resumed[parameter.name]!.scalars() == whole[parameter.name]!.scalars(), "step \(steps)")
       }
@@ -81,7 +87,11 @@ import Testing
   @Test func everyDamageIsSurvived() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/damaged-state"
-    var model = try Model(Dense(1), input: [1], seed: 1)
+    let network = Sequential {
+      Dropout(0.5)
+      BatchNorm()
+    }
+    var model = try Model(network, input: [1], seed: 1)
     let data = Dataset(inputs: Tensor.ones([3, 1]), targets: Tensor.ones([3, 1]))
     try model.fit(
       data, loss: .l2, optimizer: .adam(), epochs: 1, batchSize: 2,

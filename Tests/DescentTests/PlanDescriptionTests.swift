@@ -32,4 +32,29 @@ import Testing
       #expect(text.contains(part), "\(part)")
     }
   }
+
+  /// Mean, variance and the result going forward, two sums and the result going back; no more.
+  @Test(arguments: [[32], [8, 5, 5]]) func batchNormalisationTakesThreePassesEachWay(
+    _ sizes: [Int]
+  ) throws {
+    let network = Sequential {
+      Dense(sizes.last!)
+      BatchNorm()
+      Activate(.relu)
+      Dense(2)
+    }
+    let model = try Model(network, input: Shape(sizes))
+    let shape = Shape([16] + sizes)
+    let data = Dataset(
+      inputs: Tensor.zeros(shape), targets: Tensor.zeros(Shape([16] + model.output.sizes)))
+    let plan = try TrainingStep(model, data, loss: .l2, optimizer: .adam()).plan(batchSize: 16)
+    // What is read or written in full: sums over it, and elementwise work of its size. The derivative
+    // of what follows belongs to the product that makes it.
+    let rows = plan.rows.filter { row in
+      let isSum = row.operations.contains("sum")
+      let isFull = row.shape == shape && !row.operations.contains("matmul")
+      return ["1", "2"].contains(row.label?.path) && (isSum || isFull)
+    }
+    #expect(rows.count == 6, "\(plan)")
+  }
 }

@@ -41,14 +41,19 @@ import Testing
       var model = try Model(
         Sequential {
           Dense(64, activation: .relu)
+          BatchNorm()
+          Dropout(0.2)
           Dense(64, activation: .tanh)
+          LayerNorm()
           Dense(5)
         }, input: [20], seed: 1, dtype: dtype)
       let history = try model.fit(
         data, validation: data.prefix(50), loss: .crossEntropy, optimizer: .adam(),
         metrics: [.accuracy], epochs: 3, batchSize: 32, seed: 2)
       #expect(history.losses[2] < history.losses[0])
-      return model.parameterTensors + [Tensor(history.losses), try model.predict(inputs)]
+      return model.parameterTensors + model.stateTensors + [
+        Tensor(history.losses), try model.predict(inputs),
+      ]
     }
   }
 

@@ -175,7 +175,7 @@ extension Model {
     }
     if isBroken(inputs) { return TrainingDiverged.inputsOrigin }
     var found: String?
-    let output = try run(inputs, isTraining: false) { trace, output in
+    let output = try run(inputs) { trace, output in
       if found == nil && isBroken(output) {
         found = "the output of layer \"\(trace.path)\" (\(trace.layer.summary))"
       }

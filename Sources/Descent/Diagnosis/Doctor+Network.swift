@@ -13,7 +13,7 @@ extension Doctor {
     let targets = isClassification ? data.targets : data.targets.cast(to: .float64)
     let samples = Dataset(inputs: inputs, targets: targets, scale: 1, classNames: data.classNames)
     var copy = model
-    let (_, gradient) = try valueWithGradient(at: &copy) { model in
+    let (_, gradient) = try valueWithGradient(at: &copy, isTraining: false) { model in
       self.loss(try model(inputs), targets)
     }
     let flat = gradient.flat.doubles()
@@ -56,8 +56,7 @@ extension Doctor {
     of model: Model, _ data: Dataset
   ) throws -> [(path: String, layer: any Layer, output: Tensor)] {
     var found: [(String, any Layer, Tensor)] = []
-    _ = try model.run(data.prepared(data.inputs, dtype: model.dtype), isTraining: false) {
-      trace, output in
+    _ = try model.run(data.prepared(data.inputs, dtype: model.dtype)) { trace, output in
       found.append((trace.path, trace.layer, output))
     }
     return found
@@ -98,8 +97,12 @@ extension Doctor {
     let (_, gradient) = try valueWithGradient(at: &copy) { model in
       loss(try model(inputs), data.targets)
     }
-    // The gradient of a bias is the sum of what arrives at the layer (the course's δ).
-    let hidden = model.parameters.filter { $0.name.hasSuffix(".bias") }.dropLast()
+    // The gradient of a bias is the sum of what arrives at the layer (the course's δ); in front of a
+    // batch normalisation it is always 0.
+    let idle = zip(model.layers, model.layers.dropFirst())
+      .filter { $1.summary == BatchNorm().summary }.map { $0.0.path + ".bias" }
+    let hidden = model.parameters
+      .filter { $0.name.hasSuffix(".bias") && !idle.contains($0.name) }.dropLast()
     let norms = hidden.map { gradient.norm(of: $0.name) ?? 0 }
     guard norms.count >= 2, let first = norms.first, let last = norms.last else {
       return Verdict(isSound: true, measured: "fewer than two hidden layers; nothing to compare")

@@ -4,6 +4,8 @@ struct CompiledGraph {
   let plan: Plan
   /// The leaf of each placeholder; nil where the graph does not use it.
   private let leafOf: [Int?]
+  /// The output of each placeholder that is replaced without being read.
+  private let outputOf: [Int: Int]
   /// Captured tensors' memory, which the plan reads.
   private let captured: [Storage]
 
@@ -26,6 +28,9 @@ struct CompiledGraph {
         captured.append(storage)
       }
     }
+    outputOf = donations.reduce(into: [:]) { outputs, donation in
+      if leafOf[donation.value] == nil { outputs[donation.value] = donation.key }
+    }
     self.leafOf = (0...(leafOf.keys.max() ?? 0)).map { leafOf[$0] }
     self.captured = captured
   }
@@ -34,7 +39,10 @@ struct CompiledGraph {
   ///
   /// Nothing happens if the graph does not use it.
   func set(_ placeholder: Int, _ pointer: UnsafeMutableRawPointer) {
-    guard placeholder < leafOf.count, let leaf = leafOf[placeholder] else { return }
-    plan.setInput(leaf, pointer)
+    if placeholder < leafOf.count, let leaf = leafOf[placeholder] {
+      plan.setInput(leaf, pointer)
+    } else if let output = outputOf[placeholder] {
+      plan.setOutput(output, pointer)
+    }
   }
 }

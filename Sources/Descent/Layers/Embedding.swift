@@ -1,3 +1,27 @@
+/// Turns positions into rows of a table that is learned: `[batch, …]` becomes `[batch, …, width]`.
+public struct Embedding: StorableLayer, Hashable {
+  public static let kind = "Embedding"
+  /// The number of rows; positions are from 0 to `count` − 1.
+  public var count: Int
+  /// The numbers in each row.
+  public var width: Int
+
+  /// Creates the layer.
+  public init(_ count: Int, _ width: Int) { (self.count, self.width) = (count, width) }
+
+  public func callAsFunction(_ x: Tensor, in scope: Scope) throws -> Tensor {
+    guard (1...1 << 24).contains(count) && (1...1 << 16).contains(width) else {
+      throw ShapeError(
+        path: scope.path, layer: summary, expected: "1 ... 2²⁴ rows of 1 ... 2¹⁶ numbers",
+        found: "\(count) of \(width)", remedy: "give the number of rows first, then their width")
+    }
+    return scope.parameter("weight", [count, width], initializer: .normal())
+      .gather(x.cast(to: .int32))
+  }
+
+  public var summary: String { "Embedding(\(count), \(width))" }
+}
+
 /// Turns the positions at the end of each row into rows of tables that are learned:
 /// `[batch, numbers + tables]` becomes `[batch, numbers + all widths]`.
 ///

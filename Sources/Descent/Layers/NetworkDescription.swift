@@ -13,7 +13,10 @@ public struct NetworkDescription: Codable, Sendable {
   public var isComplete: Bool {
     switch network {
     case let chain as Sequential: chain.layers.allSatisfy { NetworkDescription($0).isComplete }
-    case let block as Residual: NetworkDescription(block.body).isComplete
+    case let block as Residual:
+      (block.body.layers + block.shortcut.layers).allSatisfy { NetworkDescription($0).isComplete }
+    case let parallel as Parallel:
+      parallel.branches.allSatisfy { NetworkDescription($0).isComplete }
     case let dense as Dense: Activation.named(dense.activation.name) != nil
     case let activate as Activate: Activation.named(activate.activation.name) != nil
     default: network is any StorableLayer
@@ -22,12 +25,13 @@ public struct NetworkDescription: Codable, Sendable {
 
   /// The built-in layers that have options and no children.
   private static let kinds: [any StorableLayer.Type] = [
-    Activate.self, AdaptiveAveragePool2D.self, AveragePool2D.self, Conv1D.self, Conv2D.self,
-    ConvTranspose2D.self, Dense.self, EmbedColumns.self, Flatten.self, GlobalAveragePool2D.self,
-    GlobalMaxPool2D.self, MaxPool2D.self, Reshape.self,
+    Activate.self, AdaptiveAveragePool2D.self, AveragePool2D.self, BatchNorm.self, Conv1D.self,
+    Conv2D.self, ConvTranspose2D.self, Dense.self, Dropout.self, Dropout2D.self, EmbedColumns.self,
+    Embedding.self, Flatten.self, GlobalAveragePool2D.self, GlobalMaxPool2D.self, GroupNorm.self,
+    InstanceNorm.self, LayerNorm.self, MaxPool2D.self, Pad.self, Reshape.self, Upsample.self,
   ]
 
-  private enum Key: String, CodingKey { case type, layers }
+  private enum Key: String, CodingKey { case type, layers, shortcut, axis }
 
   public func encode(to encoder: Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
@@ -38,6 +42,13 @@ public struct NetworkDescription: Codable, Sendable {
     case let block as Residual:
       try container.encode("Residual", forKey: .type)
       try container.encode(block.body.layers.map(NetworkDescription.init), forKey: .layers)
+      if !block.shortcut.layers.isEmpty {
+        try container.encode(block.shortcut.layers.map(NetworkDescription.init), forKey: .shortcut)
+      }
+    case let parallel as Parallel:
+      try container.encode("Parallel", forKey: .type)
+      try container.encode(parallel.branches.map(NetworkDescription.init), forKey: .layers)
+      try container.encode(parallel.axis, forKey: .axis)
     case let layer as any StorableLayer:
       try container.encode(type(of: layer).kind, forKey: .type)
       try layer.encode(to: encoder)
@@ -54,9 +65,16 @@ public struct NetworkDescription: Codable, Sendable {
     let container = try decoder.container(keyedBy: Key.self)
     let type = try container.decode(String.self, forKey: .type)
     switch type {
-    case "Sequential", "Residual":
+    case "Sequential", "Residual", "Parallel":
       let layers = try container.decode([NetworkDescription].self, forKey: .layers).map(\.network)
-      network = type == "Residual" ? Residual(layers) : Sequential(layers)
+      let shortcut = try container.decodeIfPresent([NetworkDescription].self, forKey: .shortcut)
+      let axis = try container.decodeIfPresent(Int.self, forKey: .axis)
+      network =
+        switch type {
+        case "Residual": Residual(layers, shortcut: (shortcut ?? []).map(\.network))
+        case "Parallel": Parallel(layers, along: axis ?? 1)
+        default: Sequential(layers)
+        }
     default:
       guard let kind = Self.kinds.first(where: { $0.kind == type }) else {
         throw DecodingError.dataCorruptedError(

@@ -1,4 +1,5 @@
-/// What a layer is given besides its input: its path, its parameters, and whether it is training.
+/// What a layer is given besides its input: its path, its parameters, its state, random numbers, and
+/// whether it is training.
 ///
 /// `scope.first` is the scope of the child called `first`; the names of parameters follow, as in
 /// `first.weight`.
@@ -16,7 +17,9 @@ public final class Scope {
   /// What all scopes of one pass through the network have in common.
   final class Trace {
     let isTraining: Bool
-    let provide: (ParameterRequest) -> Tensor
+    let provide: (Request) -> Tensor
+    let update: (String, Tensor) -> Void
+    let key: (String) -> RandomKey
     /// Paths asked for so far, to refuse the same name twice.
     var seen: Set<String> = []
     /// Called with each layer's path, description and output.
@@ -24,18 +27,24 @@ public final class Scope {
 
     init(
       isTraining: Bool, observe: ((LayerTrace, Tensor) -> Void)? = nil,
-      provide: @escaping (ParameterRequest) -> Tensor
+      update: @escaping (String, Tensor) -> Void = { _, _ in },
+      key: @escaping (String) -> RandomKey = { RandomKey(seed: 0, name: $0) },
+      provide: @escaping (Request) -> Tensor
     ) {
       self.isTraining = isTraining
       self.observe = observe
+      self.update = update
+      self.key = key
       self.provide = provide
     }
   }
 
-  struct ParameterRequest {
+  /// A parameter, or state, that a layer asks for.
+  struct Request {
     let path: String
     let shape: Shape
     let initializer: Initializer
+    let isState: Bool
   }
 
   struct LayerTrace {
@@ -56,7 +65,7 @@ public final class Scope {
 
   /// The scope of a child whose name is not known before the program runs.
   public func child(_ name: String) -> Scope {
-    Scope(trace: trace, path: path.isEmpty ? name : path + "." + name, isShared: isShared)
+    Scope(trace: trace, path: path(of: name), isShared: isShared)
   }
 
   /// This scope for a second use on purpose: the same names give the same parameters.
@@ -66,18 +75,52 @@ public final class Scope {
   ///
   /// Asking for the same name twice in one pass is a mistake unless the scope is `shared`.
   public func parameter(_ name: String, _ shape: Shape, initializer: Initializer) -> Tensor {
-    let path = self.path.isEmpty ? name : self.path + "." + name
+    let path = claim(name, "parameter")
+    return trace.provide(
+      Request(path: path, shape: shape, initializer: initializer, isState: false))
+  }
+
+  /// Numbers that the model keeps from step to step and that are not trained, such as a running mean.
+  ///
+  /// They lie in the model and in its file under this name. A layer changes them with
+  /// `update(_:to:)`:
+  ///
+  /// ```swift
+  /// let mean = scope.state("mean", [x.shape.last], initial: .zeros)
+  /// scope.update("mean", to: 0.9 * mean + 0.1 * x.mean(over: [0]))
+  /// return x - mean
+  /// ```
+  public func state(_ name: String, _ shape: Shape, initial: Initializer) -> Tensor {
+    let path = claim(name, "state")
+    return trace.provide(Request(path: path, shape: shape, initializer: initial, isState: true))
+  }
+
+  /// Says what the state of this name is after a pass in training; in evaluation nothing changes.
+  ///
+  /// No derivative goes through it.
+  public func update(_ name: String, to value: Tensor) {
+    if isTraining { trace.update(path(of: name), value) }
+  }
+
+  /// The key of random numbers that are others in every pass of training, and others than those of
+  /// any other name: they depend on the model's seed, this path, the step and the element alone.
+  public func randomKey(_ name: String) -> RandomKey { trace.key(claim(name, "random key")) }
+
+  private func path(of name: String) -> String { path.isEmpty ? name : path + "." + name }
+
+  /// The path of a name that nothing else in this pass may have.
+  private func claim(_ name: String, _ kind: String) -> String {
+    let path = path(of: name)
     let isNew = trace.seen.insert(path).inserted
     if !isNew && !isShared {
       programmerError(
         """
-        the parameter "\(path)" is asked for twice
+        the \(kind) "\(path)" is asked for twice
           remedy: give each child a scope of its own (scope.first, scope.second), or use \
         scope.shared where the two are meant to be one
         """)
     }
-    let tensor = trace.provide(ParameterRequest(path: path, shape: shape, initializer: initializer))
-    return tensor
+    return path
   }
 
   /// Calls a child layer in a scope of its own, so that errors and plans name it.

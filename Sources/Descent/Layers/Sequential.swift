@@ -19,28 +19,80 @@ public struct Sequential: Layer {
 }
 
 /// y = x + f(x), with f a chain of layers (He, Zhang, Ren and Sun, 2016).
+///
+/// Where f changes the shape, a `shortcut` takes x along: y = g(x) + f(x). Parameters of f are named by
+/// number, and those of g behind `shortcut`.
 public struct Residual: Layer {
   /// The layers that are gone round.
   public var body: Sequential
+  /// What x goes through on the way round; by default nothing.
+  public var shortcut: Sequential
 
   /// Creates a residual block around the layers that a block names.
-  public init(@LayerBuilder _ layers: () -> [any Layer]) { body = Sequential(layers()) }
+  public init(
+    @LayerBuilder _ layers: () -> [any Layer], @LayerBuilder shortcut: () -> [any Layer] = { [] }
+  ) {
+    self.init(layers(), shortcut: shortcut())
+  }
 
   /// Creates a residual block around a list of layers.
-  public init(_ layers: [any Layer]) { body = Sequential(layers) }
+  public init(_ layers: [any Layer], shortcut: [any Layer] = []) {
+    body = Sequential(layers)
+    self.shortcut = Sequential(shortcut)
+  }
 
   public func callAsFunction(_ x: Tensor, in scope: Scope) throws -> Tensor {
     let y = try body(x, in: scope)
+    let x = try shortcut(x, in: scope.shortcut)
     guard y.shape == x.shape else {
+      let round = shortcut.layers.isEmpty ? "the input" : "the shortcut's output"
       throw ShapeError(
-        path: scope.path, layer: summary, expected: "the shape of the input, \(x.shape)",
+        path: scope.path, layer: summary, expected: "the shape of \(round), \(x.shape)",
         found: "\(y.shape) after its last layer",
-        remedy: "give the last layer in the block as many units as the block's input has")
+        remedy: "give the last layer in the block as many units as the block's input has, or "
+          + "change the shape of the input, too: Residual { … } shortcut: { … }")
     }
     return x + y
   }
 
   public var summary: String { "Residual(\(body.layers.count) layers)" }
+}
+
+/// Branches that all see the same input, with their outputs one behind another along an axis.
+///
+/// Parameters are named by the branch's number.
+public struct Parallel: Layer {
+  /// The branches; each is a layer, or a `Sequential` of several.
+  public var branches: [any Layer]
+  /// The axis that grows: 1 is that of features, and of channels.
+  public var axis: Int
+
+  /// Creates parallel branches from those that a block names, one a line.
+  public init(along axis: Int = 1, @LayerBuilder _ branches: () -> [any Layer]) {
+    self.init(branches(), along: axis)
+  }
+
+  /// Creates parallel branches from a list.
+  public init(_ branches: [any Layer], along axis: Int = 1) {
+    (self.branches, self.axis) = (branches, axis)
+  }
+
+  public func callAsFunction(_ x: Tensor, in scope: Scope) throws -> Tensor {
+    let outputs = try branches.enumerated().map { try scope.call($1, x, as: "\($0)") }
+    guard let first = outputs.first else { return x }
+    let fits = outputs.allSatisfy {
+      axis >= 1 && axis < $0.rank && $0.shape.dropping([axis]) == first.shape.dropping([axis])
+    }
+    guard fits else {
+      throw ShapeError(
+        path: scope.path, layer: summary, expected: "outputs that differ in axis \(axis) only",
+        found: outputs.map { "\($0.shape)" }.joined(separator: ", "),
+        remedy: "make the other axes of all branches equal, for example by padding")
+    }
+    return Tensor.concatenate(outputs, along: axis)
+  }
+
+  public var summary: String { "Parallel(\(branches.count) branches)" }
 }
 
 /// Lets a block of layers be written without commas; `if` and `for` work in it.

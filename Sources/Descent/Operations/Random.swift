@@ -15,11 +15,13 @@ struct Random: Operation {
 /// The key of a stream of random numbers: a seed and the name of what draws from it.
 ///
 /// Streams are told apart by name, so that a layer more changes no other layer's numbers.
-public struct RandomKey: Sendable, Hashable {
+public struct RandomKey: Sendable {
   /// The number that the user chose.
   public let seed: UInt64
   /// Which of the seed's streams.
   public let stream: UInt64
+  /// Four int32 words that stand for the key in a compiled plan, where it changes with every step.
+  private var input: Tensor?
 
   /// The stream of a seed with the given number.
   public init(seed: UInt64, stream: UInt64 = 0) {
@@ -34,10 +36,35 @@ public struct RandomKey: Sendable, Hashable {
     self.init(seed: seed, stream: hash)
   }
 
-  var tensor: Tensor {
-    let words = [seed, seed >> 32, stream, stream >> 32]
-    return Tensor(words.map { Int32(truncatingIfNeeded: $0) })
+  /// This key at one of 2⁶⁴ steps: a key like any other, made of the four words that Philox
+  /// computes from the seed, the stream and the step.
+  public func at(step: UInt64) -> RandomKey {
+    let words = Philox.block(
+      key: (UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)),
+      counter: (
+        UInt32(truncatingIfNeeded: step), UInt32(truncatingIfNeeded: step >> 32),
+        UInt32(truncatingIfNeeded: stream), UInt32(truncatingIfNeeded: stream >> 32)
+      ))
+    return RandomKey(
+      seed: UInt64(words.y) << 32 | UInt64(words.x),
+      stream: UInt64(words.w) << 32 | UInt64(words.z))
   }
+
+  /// This key where a plan reads its words from an input instead.
+  func read(from input: Tensor) -> RandomKey {
+    var result = self
+    result.input = input
+    return result
+  }
+
+  /// What the kernel reads.
+  var words: SIMD4<Int32> {
+    SIMD4(
+      Int32(truncatingIfNeeded: seed), Int32(truncatingIfNeeded: seed >> 32),
+      Int32(truncatingIfNeeded: stream), Int32(truncatingIfNeeded: stream >> 32))
+  }
+
+  var tensor: Tensor { input ?? Tensor((0..<4).map { words[$0] }) }
 }
 
 extension Tensor {

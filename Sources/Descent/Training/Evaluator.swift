@@ -27,7 +27,7 @@ public final class Evaluator {
     self.metrics = metrics
   }
 
-  /// Runs every sample through the network, with the parameters of `model` as they are now.
+  /// Runs every sample through the network, with the parameters and the state of `model` as they are now.
   public func evaluate(_ model: Model, batchSize: Int = 512) throws -> Evaluation {
     let size = model.output.elementCount
     let outputs = Storage(byteCount: data.count * size * model.dtype.size)
@@ -65,14 +65,12 @@ public final class Evaluator {
   private func compiled(for batchSize: Int) throws -> CompiledGraph {
     if let known = compiled.first(where: { $0.batchSize == batchSize }) { return known.graph }
     let dtype = model.dtype
-    let flat = Tensor.placeholder(0, shape: [model.parameterCount], dtype: dtype)
+    let memory = Tensor.placeholder(0, shape: model.memoryShape, dtype: dtype)
     let rows = Shape([batchSize] + data.sampleShape.sizes)
     let x = Tensor.placeholder(1, shape: rows, dtype: data.inputs.dtype)
     let targetShape = Shape([batchSize] + data.targets.shape.dropFirst())
     let targets = Tensor.placeholder(2, shape: targetShape, dtype: data.targets.dtype)
-    let parameters = model.parameters.map { flat[$0.range].reshaped($0.shape) }
-    let output = try model.run(
-      data.prepared(x, dtype: dtype), isTraining: false, parameters: parameters)
+    let output = try model.run(data.prepared(x, dtype: dtype), model.evaluation(on: memory))
     let values = (loss.map { [$0(output, targets)] } ?? []) + metrics.map { $0(output, targets) }
     let graph = CompiledGraph([output] + values.map { $0.cast(to: dtype) })
     compiled.append((batchSize, graph))

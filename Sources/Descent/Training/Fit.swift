@@ -41,7 +41,10 @@ extension Model {
     card.scale = data.scale
     card.classNames = data.classNames
     card.loss = loss.name
-    if let resuming { buffer = resuming.model.buffer.copy() }
+    if let resuming {
+      buffer = resuming.model.buffer.copy()
+      randomState = resuming.model.randomState
+    }
     let step = try TrainingStep(
       self, data, loss: loss, optimizer: resuming?.optimizer ?? optimizer, metrics: metrics)
     let validator = validation.map { Evaluator(self, $0, loss: loss, metrics: metrics) }

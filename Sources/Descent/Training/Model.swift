@@ -1,7 +1,7 @@
 /// A network and its numbers.
 ///
 /// A model is a value: `let best = model` is a checkpoint. All its parameters lie one after
-/// another in one buffer, in the order in which the network asks for them.
+/// another in one buffer, in the order in which the network asks for them, and behind them its state.
 ///
 /// ```swift
 /// let network = Sequential {
@@ -21,6 +21,8 @@ public struct Model: Sendable {
   public let output: Shape
   /// The parameters, in order.
   public let parameters: [Parameter]
+  /// Numbers that are kept but not trained, such as running statistics, in order.
+  public let state: [Parameter]
   /// The layers, in the order in which they are called.
   public let layers: [LayerInfo]
   /// The type of the parameters.
@@ -28,16 +30,19 @@ public struct Model: Sendable {
   /// What a file says about the model besides its network and its numbers.
   public var card = ModelCard()
 
-  /// The parameters' memory.
+  /// Where masks and noise come from; every pass in training moves it on.
+  public var randomState = RandomState(seed: 0)
+
+  /// The memory of the parameters and, behind them, of the state.
   ///
   /// A training step writes it in place when no one else holds it.
   var buffer: Storage
   /// Names of parameters that training leaves alone.
   private(set) var frozen: Set<String> = []
-  /// While a derivative is recorded: the variables that stand for the parameters.
-  private var variables: [Tensor]?
+  /// While a derivative is recorded: what stands for the numbers, and what becomes of them.
+  private var pass: Pass?
 
-  /// One parameter's name, shape and place.
+  /// The name, shape and place of one parameter, or of one part of the state.
   public struct Parameter: Sendable, Hashable {
     /// The path, such as `0.weight`.
     public let name: String
@@ -45,7 +50,7 @@ public struct Model: Sendable {
     public let shape: Shape
     /// How its first values were drawn.
     public let initializer: Initializer
-    /// Its place among all parameters, in elements.
+    /// Its place in the model's memory, in elements.
     public let offset: Int
     var range: Range<Int> { offset..<(offset + shape.elementCount) }
   }
@@ -62,12 +67,14 @@ public struct Model: Sendable {
     public let output: Shape
     /// The number of parameters that it owns.
     public let parameterCount: Int
+    /// The numbers that it keeps but that are not trained.
+    public let stateCount: Int
   }
 
   /// How many multiplications with an addition each layer needs for one sample, by path.
   public func multiplyAdds() throws -> [String: Int] {
     let x = Tensor.placeholder(0, shape: Shape([1] + input.sizes), dtype: dtype)
-    let plan = CompiledGraph([try run(x, isTraining: false)]).plan
+    let plan = CompiledGraph([try run(x)]).plan
     return plan.rows.reduce(into: [:]) { counts, row in
       if let path = row.label?.path { counts[path, default: 0] += row.multiplyAdds }
     }
@@ -84,12 +91,13 @@ public struct Model: Sendable {
       let key = RandomKey(seed: seed, name: "initial " + parameter.name)
       return parameter.initializer.values(parameter.shape, dtype: dtype, key: key)
     }
+    randomState.seed = seed
   }
 
-  /// Makes a model whose parameters are given, for example by a file.
+  /// Makes a model whose parameters and state are given, for example by a file.
   ///
-  /// `value` is asked for each parameter in turn, before any memory is taken; the tensors that it
-  /// returns must have the parameters' shapes. Throws what `value` throws, and `ShapeError`.
+  /// `value` is asked for each of them in turn, before any memory is taken; the tensors that it
+  /// returns must have the same shapes. Throws what `value` throws, and `ShapeError`.
   public init(
     _ network: any Layer, input: Shape, dtype: DType = .float32,
     value: (Parameter) throws -> Tensor
@@ -99,32 +107,40 @@ public struct Model: Sendable {
     self.dtype = dtype
     // Two samples, so that no layer mistakes the batch for an axis of size 1.
     let x = Tensor.placeholder(0, shape: Shape([2] + input.sizes), dtype: dtype)
-    var parameters: [Parameter] = []
+    var requests: [Scope.Request] = []
     var traces: [Scope.LayerTrace] = []
-    var count = 0
     let trace = Scope.Trace(isTraining: false, observe: { trace, _ in traces.append(trace) }) {
       request in
-      if !parameters.contains(where: { $0.name == request.path }) {
-        parameters.append(
-          Parameter(
-            name: request.path, shape: request.shape, initializer: request.initializer,
-            offset: count))
-        count += request.shape.elementCount
-      }
-      return Tensor.placeholder(parameters.count, shape: request.shape, dtype: dtype)
+      if !requests.contains(where: { $0.path == request.path }) { requests.append(request) }
+      return Tensor.placeholder(requests.count, shape: request.shape, dtype: dtype)
     }
     let y = try network(x, in: Scope(trace: trace))
     output = Shape(Array(y.shape.dropFirst()))
+    var count = 0
+    func place(_ request: Scope.Request) -> Parameter {
+      defer { count += request.shape.elementCount }
+      return Parameter(
+        name: request.path, shape: request.shape, initializer: request.initializer, offset: count)
+    }
+    let parameters = requests.filter { !$0.isState }.map(place)
+    let kept = requests.filter(\.isState)
+    // State begins on a cache line of its own.
+    if !kept.isEmpty { count = (count + 15) / 16 * 16 }
+    let state = kept.map(place)
     self.parameters = parameters
+    self.state = state
     layers = traces.map { trace in
-      let own = parameters.filter { $0.name.hasPrefix(trace.path + ".") }
+      func count(_ numbers: [Parameter]) -> Int {
+        numbers.filter { $0.name.hasPrefix(trace.path + ".") }
+          .reduce(0) { $0 + $1.shape.elementCount }
+      }
       return LayerInfo(
         path: trace.path, summary: trace.layer.summary,
         input: Shape(Array(trace.input.dropFirst())),
         output: Shape(Array(trace.output.dropFirst())),
-        parameterCount: own.reduce(0) { $0 + $1.shape.elementCount })
+        parameterCount: count(parameters), stateCount: count(state))
     }
-    let values = try parameters.map { parameter in
+    let values = try (parameters + state).map { parameter in
       let tensor = try value(parameter)
       precondition(
         tensor.shape == parameter.shape,
@@ -132,8 +148,8 @@ public struct Model: Sendable {
       return tensor.cast(to: dtype).reshaped([parameter.shape.elementCount] as Shape)
     }
     // One plan for each parameter: together they would need one arena for all.
-    buffer = Storage(byteCount: count * dtype.size)
-    for (parameter, value) in zip(parameters, values) {
+    buffer = Storage.zeros(count, dtype)
+    for (parameter, value) in zip(parameters + state, values) {
       let place = buffer.pointer + parameter.offset * dtype.size
       value.withUnsafeBytes {
         if let start = $0.baseAddress { place.copyMemory(from: start, byteCount: $0.count) }
@@ -143,33 +159,38 @@ public struct Model: Sendable {
 
   /// The number of parameters.
   public var parameterCount: Int { parameters.last.map(\.range.upperBound) ?? 0 }
+
+  /// The number of numbers that are kept but not trained.
+  public var stateCount: Int { state.reduce(0) { $0 + $1.shape.elementCount } }
 }
 
 // MARK: Use
 
 extension Model {
   /// The network's outputs for a batch of inputs, `[batch, …input]`.
-  public func callAsFunction(_ x: Tensor) throws -> Tensor { try run(x, isTraining: false) }
+  ///
+  /// In evaluation mode, unless `valueWithGradient(at:of:)` is recording a step of training.
+  public func callAsFunction(_ x: Tensor) throws -> Tensor { try run(x) }
 
   func run(
-    _ x: Tensor, isTraining: Bool, parameters given: [Tensor]? = nil,
-    observe: ((Scope.LayerTrace, Tensor) -> Void)? = nil
+    _ x: Tensor, _ given: Pass? = nil, observe: ((Scope.LayerTrace, Tensor) -> Void)? = nil
   ) throws -> Tensor {
     guard Array(x.shape.dropFirst()) == input.sizes else {
       throw ShapeError(
         path: "", layer: "model", expected: "a batch of \(input): [batch, …]", found: "\(x.shape)",
         remedy: "reshape the input, or make the model with input: \(Array(x.shape.dropFirst()))")
     }
-    var tensors: [String: Tensor] = [:]
-    let values = given ?? variables ?? self.parameters.map(tensor(of:))
-    for (parameter, value) in zip(parameters, values) { tensors[parameter.name] = value }
-    let trace = Scope.Trace(isTraining: isTraining, observe: observe) { request in
-      guard let tensor = tensors[request.path], tensor.shape == request.shape else {
+    let pass = given ?? pass ?? evaluation(on: memory)
+    defer { pass.endCall() }
+    let trace = Scope.Trace(
+      isTraining: pass.isTraining, observe: observe, update: pass.update(_:to:), key: pass.key
+    ) { request in
+      guard let tensor = pass[request.path], tensor.shape == request.shape else {
         programmerError(
           """
           the network asks for "\(request.path)" of shape \(request.shape), which it did not when \
           the model was made
-            remedy: a layer's parameters may depend on nothing but the shape of its input
+            remedy: a layer's parameters and state may depend on nothing but the shape of its input
           """)
       }
       return tensor
@@ -178,12 +199,13 @@ extension Model {
     return try network(x, in: Scope(trace: trace))
   }
 
-  /// A parameter's value by name, such as `0.weight`.
+  /// The value of a parameter, or of state, by name, such as `0.weight`.
   public subscript(name: String) -> Tensor? {
-    get { parameters.first { $0.name == name }.map(tensor(of:)) }
+    get { (parameters + state).first { $0.name == name }.map(tensor(of:)) }
     set {
-      guard let newValue, let parameter = parameters.first(where: { $0.name == name }) else {
-        programmerError("the model has no parameter \"\(name)\"; it has \(parameters.map(\.name))")
+      let all = parameters + state
+      guard let newValue, let parameter = all.first(where: { $0.name == name }) else {
+        programmerError("the model has no parameter \"\(name)\"; it has \(all.map(\.name))")
       }
       precondition(
         newValue.shape == parameter.shape,
@@ -222,7 +244,7 @@ extension Model {
   ) throws -> (model: Model, renewed: [String]) {
     var model = try Model(network, input: input, seed: seed, dtype: dtype)
     var renewed: [String] = []
-    for parameter in model.parameters {
+    for parameter in model.parameters + model.state {
       if let value = self[parameter.name], value.shape == parameter.shape {
         model[parameter.name] = value
       } else {
@@ -234,20 +256,51 @@ extension Model {
 
   // MARK: Memory
 
+  /// Parameters and state as one vector, sharing the model's memory.
+  var memory: Tensor { Tensor(storage: buffer, shape: memoryShape, dtype: dtype) }
+
+  var memoryShape: Shape { [buffer.byteCount / dtype.size] }
+
   /// All parameters as one vector, sharing the model's memory.
-  var flatParameters: Tensor {
-    Tensor(storage: buffer, shape: [parameterCount], dtype: dtype)
-  }
+  var flatParameters: Tensor { memory[0..<parameterCount] }
 
   private func tensor(of parameter: Parameter) -> Tensor {
-    flatParameters[parameter.range].reshaped(parameter.shape)
+    memory[parameter.range].reshaped(parameter.shape)
+  }
+
+  /// Where a part of the model's numbers lies.
+  func pointer(to parameter: Parameter) -> UnsafeMutableRawPointer {
+    buffer.pointer + parameter.offset * dtype.size
   }
 
   mutating func makeUnique() {
     if !isKnownUniquelyReferenced(&buffer) { buffer = buffer.copy() }
   }
 
-  mutating func replaceParameters(_ storage: Storage) { buffer = storage }
+  mutating func replaceParameters(_ storage: Storage) {
+    if state.isEmpty {
+      buffer = storage
+    } else {
+      makeUnique()
+      buffer.pointer.copyMemory(from: storage.pointer, byteCount: parameterCount * dtype.size)
+    }
+  }
+
+  /// A pass in evaluation mode over numbers that lie in `memory`.
+  func evaluation(on memory: Tensor) -> Pass {
+    var numbers: [String: Tensor] = [:]
+    for part in parameters + state { numbers[part.name] = memory[part.range].reshaped(part.shape) }
+    return Pass(numbers, isTraining: false, randomState: randomState)
+  }
+
+  /// A pass in which `variables` stand for the parameters and `state` for the state.
+  func pass(
+    _ variables: [Tensor], _ state: [Tensor], isTraining: Bool, firstKey: Int? = nil
+  ) -> Pass {
+    let names = (parameters + self.state).map(\.name)
+    let numbers = Dictionary(uniqueKeysWithValues: zip(names, variables + state))
+    return Pass(numbers, isTraining: isTraining, randomState: randomState, firstKey: firstKey)
+  }
 
   /// 1 for each parameter that weight decay draws to zero, 0 for biases and what is frozen.
   var decayMask: Tensor {
@@ -264,10 +317,10 @@ extension Model {
     return ((parameters - parameters) .!= 0).sum().scalar == 0
   }
 
-  /// The model during a recording, in which `variables` stand for its parameters.
-  func standingFor(_ variables: [Tensor]) -> Model {
+  /// The model during a recording.
+  func recording(_ pass: Pass) -> Model {
     var result = self
-    result.variables = variables
+    result.pass = pass
     return result
   }
 }
@@ -281,7 +334,8 @@ extension Model: CustomStringConvertible {
         layer.path.padded(8) + layer.summary.padded(24) + "\(layer.output)".padded(18)
           + grouped(layer.parameterCount).padded(10, right: true))
     }
-    lines.append("input \(input), output \(output), \(grouped(parameterCount)) parameters")
+    let kept = stateCount > 0 ? ", and \(grouped(stateCount)) numbers of state" : ""
+    lines.append("input \(input), output \(output), \(grouped(parameterCount)) parameters\(kept)")
     return lines.joined(separator: "\n")
   }
 }
@@ -309,6 +363,7 @@ public struct Gradient: Sendable {
 
 /// The derivative of `value` at each variable, joined into one vector in the parameters' order.
 func flatGradient(of value: Tensor, at variables: [Tensor], _ model: Model) -> Tensor {
+  if variables.isEmpty { return Tensor([Float](), shape: [0]).cast(to: model.dtype) }
   let label = Label(path: "gradient", layer: "", phase: .backward)
   let parts = zip(model.parameters, derivatives(of: value, at: variables)).map { parameter, part in
     let part =
@@ -330,32 +385,37 @@ func flatGradient(of value: Tensor, at variables: [Tensor], _ model: Model) -> T
 ///   return (crossEntropy(logits, batch.targets), logits)
 /// }
 /// ```
+///
+/// The model that the closure is given runs in training mode, and the & is honest: the model's state
+/// (running statistics) and the step of its random numbers advance. With `isTraining` false neither
+/// does.
 public func valueWithGradient(
-  at model: inout Model, of f: (Model) throws -> (Tensor, Tensor)
+  at model: inout Model, isTraining: Bool = true, of f: (Model) throws -> (Tensor, Tensor)
 ) rethrows -> (value: Tensor, auxiliary: Tensor, gradient: Gradient) {
-  let original = model
-  let points = original.parameterTensors
-  let variables = points.map { unary(Variable(), $0) }
+  let variables = model.parameterTensors.map { unary(Variable(), $0) }
+  let pass = model.pass(variables, model.stateTensors, isTraining: isTraining)
   let (value, auxiliary) = try Differentiation.$depth.withValue(Differentiation.depth + 1) {
-    try f(original.standingFor(variables))
+    try f(model.recording(pass))
   }
   precondition(
     value.shape.elementCount == 1,
     "valueWithGradient: the closure must return one number first, not \(value.shape)")
-  let flat = flatGradient(of: value, at: variables, original)
-  evaluate([value, auxiliary, flat])
+  let flat = flatGradient(of: value, at: variables, model)
+  let updates = model.state.compactMap { part in pass.update(of: part.name).map { (part, $0) } }
+  evaluate([value, auxiliary, flat] + updates.map(\.1))
+  for (part, update) in updates { model[part.name] = update.detached }
+  model.randomState = pass.randomState
   return (
-    value.detached, auxiliary.detached,
-    Gradient(flat: flat.detached, parameters: original.parameters)
+    value.detached, auxiliary.detached, Gradient(flat: flat.detached, parameters: model.parameters)
   )
 }
 
 /// The value and the gradient, with respect to a model's parameters, of a number that a closure
 /// computes with it.
 public func valueWithGradient(
-  at model: inout Model, of f: (Model) throws -> Tensor
+  at model: inout Model, isTraining: Bool = true, of f: (Model) throws -> Tensor
 ) rethrows -> (value: Tensor, gradient: Gradient) {
-  let result = try valueWithGradient(at: &model) { model in
+  let result = try valueWithGradient(at: &model, isTraining: isTraining) { model in
     let value = try f(model)
     return (value, value)
   }
@@ -364,4 +424,5 @@ public func valueWithGradient(
 
 extension Model {
   var parameterTensors: [Tensor] { parameters.map(tensor(of:)) }
+  var stateTensors: [Tensor] { state.map(tensor(of:)) }
 }

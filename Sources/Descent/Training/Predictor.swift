@@ -25,10 +25,9 @@ public final class Predictor {
     self.batchSize = batchSize
     inputShape = Shape([batchSize] + model.input.sizes)
     outputShape = Shape([batchSize] + model.output.sizes)
-    let flat = Tensor.placeholder(0, shape: [model.parameterCount], dtype: model.dtype)
+    let memory = Tensor.placeholder(0, shape: model.memoryShape, dtype: model.dtype)
     let x = Tensor.placeholder(1, shape: inputShape, dtype: model.dtype)
-    let parameters = model.parameters.map { flat[$0.range].reshaped($0.shape) }
-    graph = CompiledGraph([try model.run(x, isTraining: false, parameters: parameters)])
+    graph = CompiledGraph([try model.run(x, model.evaluation(on: memory))])
     graph.set(0, model.buffer.pointer)
   }
 

@@ -1,7 +1,8 @@
 /// A training in the middle: everything that its further steps depend on.
 ///
 /// Going on from it gives the same bits as never having stopped, in the middle of an epoch, too:
-/// orders of samples and random masks follow from the seed and the epoch, and are not in it.
+/// orders of samples follow from the seed and the epoch and are not in it, random masks from the
+/// model's `randomState`.
 public struct TrainingState: Sendable {
   /// The model with its weights of now.
   public var model: Model

@@ -25,12 +25,21 @@ public final class TrainingStep {
   private let metrics: [Metric]
   /// The optimiser with its state after the last step.
   public private(set) var optimizer: Optimizer
-  private var compiled: [(batchSize: Int?, graph: CompiledGraph)] = []
+  private var compiled: [Compiled] = []
   private let scalars = Storage(byteCount: 64)
   private let results: Storage
   private let inputs: Storage
   private let targets: Storage
   private let decayMask: Tensor?
+
+  /// The plan for one size of minibatch.
+  private struct Compiled {
+    let batchSize: Int?
+    let graph: CompiledGraph
+    /// The streams of its random keys, and the words of those keys at the step under way.
+    let streams: [UInt64]
+    let words: Storage
+  }
 
   /// The loss and the metrics of a minibatch, before the step was taken.
   public struct Result: Sendable {
@@ -68,7 +77,7 @@ public final class TrainingStep {
   }
 
   /// The plan of a step for minibatches of one size, or on all samples at once.
-  public func plan(batchSize: Int?) throws -> Plan { try compiled(for: batchSize).plan }
+  public func plan(batchSize: Int?) throws -> Plan { try compiled(for: batchSize).graph.plan }
 
   /// Takes a step on the samples at the given positions.
   @discardableResult
@@ -92,16 +101,26 @@ public final class TrainingStep {
     _ model: inout Model, _ positions: UnsafeBufferPointer<Int32>?
   ) throws -> (loss: Double, metrics: MetricValues) {
     model.makeUnique()
-    let graph = try compiled(for: positions?.count)
+    let compiled = try compiled(for: positions?.count)
+    let graph = compiled.graph
     graph.set(0, model.buffer.pointer)
     for index in optimizer.state.indices {
       graph.set(10 + index, optimizer.state[index].pointer)
+    }
+    for index in model.state.indices {
+      graph.set(Self.firstState + index, model.pointer(to: model.state[index]))
+    }
+    for index in compiled.streams.indices {
+      compiled.words.pointer.storeBytes(
+        of: model.randomState.key(stream: compiled.streams[index]).words,
+        toByteOffset: 16 * index, as: SIMD4<Int32>.self)
     }
     if let positions { graph.set(3, UnsafeMutableRawPointer(mutating: positions.baseAddress!)) }
     setScalar(0, optimizer.learningRate.rate(at: optimizer.stepCount))
     setScalar(1, Double(optimizer.stepCount + 1))
     graph.plan.run()
     optimizer.advance()
+    model.randomState.step &+= 1
     let values = MetricValues(storage: results, dtype: template.dtype)
     return (values.value(0), values)
   }
@@ -130,17 +149,19 @@ public final class TrainingStep {
   // MARK: Compilation
 
   /// Placeholders: 0 parameters, 1 inputs, 2 targets, 3 positions, 4 learning rate, 5 step,
-  /// 10… optimiser state.
+  /// 10… optimiser state, 20… the model's state, and behind it random keys.
   ///
   /// Without a batch size, all samples are the batch, and nothing is gathered.
-  private func compiled(for batchSize: Int?) throws -> CompiledGraph {
-    if let known = compiled.first(where: { $0.batchSize == batchSize }) { return known.graph }
+  private func compiled(for batchSize: Int?) throws -> Compiled {
+    if let known = compiled.first(where: { $0.batchSize == batchSize }) { return known }
     let made = try compile(batchSize)
-    compiled.append((batchSize, made))
+    compiled.append(made)
     return made
   }
 
-  private func compile(_ batchSize: Int?) throws -> CompiledGraph {
+  private static let firstState = 20
+
+  private func compile(_ batchSize: Int?) throws -> Compiled {
     let dtype = template.dtype
     let count = template.parameterCount
     let flat = Tensor.placeholder(0, shape: [count], dtype: dtype)
@@ -163,9 +184,14 @@ public final class TrainingStep {
     let variables = template.parameters.map { parameter in
       unary(Variable(), flat[parameter.range].reshaped(parameter.shape))
     }
+    let modelState = template.state.enumerated().map { index, part in
+      Tensor.placeholder(Self.firstState + index, shape: part.shape, dtype: dtype)
+    }
+    let firstKey = Self.firstState + modelState.count
+    let pass = template.pass(variables, modelState, isTraining: true, firstKey: firstKey)
     let depth = Differentiation.depth + 1
     let (value, output) = try Differentiation.$depth.withValue(depth) {
-      let output = try template.run(batch.inputs, isTraining: true, parameters: variables)
+      let output = try template.run(batch.inputs, pass)
       return (loss(output, batch.targets), output)
     }
     let gradient = flatGradient(of: value, at: variables, template)
@@ -173,10 +199,18 @@ public final class TrainingStep {
     let updated = optimizer.record(
       flat, gradient: gradient, state: state, context: context, decayed: decayMask)
 
-    let outputs = [updated.parameters] + updated.state + [value] + values
+    var outputs = [updated.parameters] + updated.state + [value] + values
     var donations = [0: 0]
     for index in state.indices { donations[1 + index] = 10 + index }
+    for (index, part) in template.state.enumerated() {
+      guard let update = pass.update(of: part.name) else { continue }
+      donations[outputs.count] = Self.firstState + index
+      outputs.append(update)
+    }
     let graph = CompiledGraph(outputs, donations: donations)
+    let streams = pass.streams
+    let words = Storage(byteCount: 16 * streams.count)
+    for index in streams.indices { graph.set(firstKey + index, words.pointer + 16 * index) }
     graph.set(1, inputs.pointer)
     graph.set(2, targets.pointer)
     graph.set(4, scalars.pointer)
@@ -185,7 +219,7 @@ public final class TrainingStep {
       graph.plan.setOutput(
         1 + state.count + index, results.pointer + 8 * dtype.size * index)
     }
-    return graph
+    return Compiled(batchSize: batchSize, graph: graph, streams: streams, words: words)
   }
 }
 

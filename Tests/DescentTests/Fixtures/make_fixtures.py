@@ -221,3 +221,76 @@ run("sgdClipValue", lambda p: o.SGD(p, lr=0.1), clip="value")
 run("network", lambda p: o.Adam(p, lr=0.01), steps=10, sizes=(5, 8, 7, 4),
     activation=torch.nn.ReLU)
 write("optimizers", runs)
+
+# Layers: what they make of a few minibatches in training, one after another, with the gradients of
+# the input and of the parameters and the running statistics behind each; then in evaluation.
+
+layers = []
+
+
+def layer(name, module, *shape, minibatches=3):
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.copy_(draw(*parameter.shape, low=0.3, high=1.7))
+    entry = {
+        "name": name, "passes": [],
+        "parameters": {key: pack(p) for key, p in module.named_parameters()},
+    }
+    for step in range(minibatches + 1):
+        module.train(step < minibatches)
+        module.zero_grad()
+        x = draw(*shape).requires_grad_()
+        value = module(x)
+        cotangent = draw(*value.shape, low=0.5, high=1.5)
+        (value * cotangent).sum().backward()
+        entry["passes"].append({
+            "x": pack(x), "value": pack(value), "cotangent": pack(cotangent),
+            "gradients": {
+                "x": pack(x.grad), **{key: pack(p.grad) for key, p in module.named_parameters()},
+            },
+            "state": {
+                key: pack(b) for key, b in module.named_buffers() if "tracked" not in key
+            },
+        })
+    layers.append(entry)
+
+
+n = torch.nn
+layer("batchNorm", n.BatchNorm1d(3), 5, 3)
+layer("batchNormSeries", n.BatchNorm1d(3), 2, 3, 4)
+layer("batchNormImages", n.BatchNorm2d(2), 3, 2, 2, 3)
+layer("batchNormMomentum", n.BatchNorm1d(3, eps=1e-2, momentum=0.3), 4, 3)
+layer("layerNorm", n.LayerNorm(5), 3, 5, minibatches=1)
+layer("layerNormImages", n.LayerNorm([2, 3, 2]), 2, 2, 3, 2, minibatches=1)
+layer("groupNorm", n.GroupNorm(2, 4), 3, 4, minibatches=1)
+layer("groupNormImages", n.GroupNorm(3, 6), 2, 6, 2, 2, minibatches=1)
+layer("instanceNorm", n.InstanceNorm2d(2), 2, 2, 3, 3, minibatches=1)
+layer("pad", n.ZeroPad2d((1, 2, 0, 1)), 2, 1, 2, 3, minibatches=1)
+layer("upsampleNearest", n.Upsample(scale_factor=2), 2, 2, 2, 3, minibatches=1)
+layer("upsampleBilinear", n.Upsample(scale_factor=3, mode="bilinear"), 1, 2, 3, 2, minibatches=1)
+layer("upsampleSeries", n.Upsample(scale_factor=2, mode="linear"), 2, 2, 4, minibatches=1)
+
+# A network with batch normalisation, trained for some steps; then its outputs in evaluation.
+
+model = n.Sequential(n.Linear(4, 6), n.BatchNorm1d(6), n.ReLU(), n.Linear(6, 3))
+with torch.no_grad():
+    for parameter in model.parameters():
+        parameter.copy_(draw(*parameter.shape, low=-0.8, high=0.8))
+x, labels = draw(8, 4), torch.tensor(generator.integers(0, 3, 8))
+optimizer = o.Adam(model.parameters(), lr=0.01)
+trained = {
+    "x": pack(x), "labels": labels.tolist(), "losses": [],
+    "start": {key: pack(p) for key, p in model.named_parameters()},
+}
+for _ in range(6):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(x), labels)
+    loss.backward()
+    optimizer.step()
+    trained["losses"].append(loss.item())
+model.eval()
+trained["output"] = pack(model(x))
+trained["end"] = {
+    key: pack(value) for key, value in model.state_dict().items() if "tracked" not in key
+}
+write("layers", {"layers": layers, "network": trained})
