@@ -27,6 +27,7 @@ struct Configuration {
     "output-activation", "loss",
     "label-smoothing", "initializer", "bias-initializer", "optimizer", "learning-rate", "schedule",
     "warm-up", "momentum", "weight-decay", "clip-norm", "clip-value", "epochs", "batch-size",
+    "augment",
     "training-samples", "validation", "monitor", "patience", "seed", "threads", "output",
     "progress", "checkpoint-every",
   ]

@@ -10,6 +10,7 @@ struct DryRun {
   let loss: Loss
   let optimizer: Optimizer
   let batchSize: Int
+  let augmentation: Augmentation?
 
   mutating func run() throws {
     let folder = FileManager.default.temporaryDirectory.path + "/descent-dry-run-\(getpid())"
@@ -20,7 +21,8 @@ struct DryRun {
     let before = try model.evaluate(batch, loss: loss).loss
     print("forward    loss \(fixed(before, 4)) on \(batch.count) samples")
     try model.fit(
-      batch, loss: loss, optimizer: optimizer, epochs: 1, batchSize: batch.count, stopping: .never)
+      batch, loss: loss, optimizer: optimizer, epochs: 1, batchSize: batch.count,
+      augmentation: augmentation, stopping: .never)
     let after = try model.evaluate(batch, loss: loss).loss
     print("backward   a step along the gradient, loss \(fixed(after, 4))")
     if let held {

@@ -14,6 +14,7 @@ struct TrainCommand: ParsableCommand {
         descent train digits
         descent train houses.csv --target price
         descent train photos/ --image-size 64
+        descent train digits --augment shift:2,rotate:10,elastic:1
         descent train arrays.npz
         descent train --resume runs/houses
         descent train spirals --layers 32:tanh,32:tanh --epochs 300 --seed 2
@@ -33,6 +34,9 @@ struct TrainCommand: ParsableCommand {
 
   @Option(help: "How many samples each step averages over.")
   var batchSize: Int?
+
+  @Option(help: AugmentationHelp.option)
+  var augment: String?
 
   @Option(help: "Train on the first so many samples; those behind them are for validation.")
   var trainingSamples: Int?
@@ -96,6 +100,7 @@ struct TrainCommand: ParsableCommand {
     let (training, held) = try split(set)
     let epochs = try positive(epochs ?? set.epochs, "--epochs")
     let batchSize = try positive(batchSize ?? set.batchSize, "--batch-size")
+    let augmentation = try augment.map { try set.augmentation($0) }
     let design = try networkOptions.design(for: set)
     let stepsPerEpoch = (training.count + batchSize - 1) / batchSize
     let optimizerOptions = optimizerOptions.completed(for: set)
@@ -124,6 +129,7 @@ struct TrainCommand: ParsableCommand {
       \(training.count) samples for training\(validated), \(set.test.count) for testing
       \(model)
       loss \(design.loss), \(optimizer.name) \(compact(optimizer.currentLearningRate)), \
+      \(augmentation.map { "augmentation \($0), " } ?? "")\
       batch size \(batchSize), seed \(seed), threads \(Execution.threads) \
       (\(Execution.instructionSet))
       """)
@@ -131,8 +137,7 @@ struct TrainCommand: ParsableCommand {
     if dryRun {
       var dryRun = DryRun(
         model: model, training: training, held: held, loss: design.loss, optimizer: optimizer,
-        batchSize: batchSize
-      )
+        batchSize: batchSize, augmentation: augmentation)
       return try dryRun.run()
     }
 
@@ -160,8 +165,8 @@ struct TrainCommand: ParsableCommand {
     let history: History
     do {
       history = try fit(
-        &model, training, held, design.loss, optimizer, metrics, epochs, batchSize, stopping,
-        checkpoints, folder, reporter)
+        &model, training, held, design.loss, optimizer, metrics, epochs, batchSize, augmentation,
+        stopping, checkpoints, folder, reporter)
     } catch let failure as TrainingDiverged {
       try keep(model, after: failure, reporter, folder)
       throw failure
@@ -176,6 +181,7 @@ struct TrainCommand: ParsableCommand {
       "batch_size": "\(batchSize)", "samples": "\(training.count)",
       "test_loss": "\(report.evaluation.loss)",
     ]
+    model.card.training["augment"] = augmentation?.description
     for metric in report.evaluation.metrics {
       model.card.training["test_" + metric.name] = "\(metric.value)"
     }
@@ -196,13 +202,13 @@ struct TrainCommand: ParsableCommand {
   private func fit(
     _ model: inout Model, _ training: Dataset, _ held: Dataset?, _ loss: Loss,
     _ optimizer: Optimizer, _ metrics: [Metric], _ epochs: Int, _ batchSize: Int,
-    _ stopping: Stopping, _ checkpoints: Checkpoints, _ folder: RunFolder,
-    _ reporter: ProgressReporter
+    _ augmentation: Augmentation?, _ stopping: Stopping, _ checkpoints: Checkpoints,
+    _ folder: RunFolder, _ reporter: ProgressReporter
   ) throws -> History {
     try model.fit(
       training, validation: held, loss: loss, optimizer: optimizer, metrics: metrics,
-      epochs: epochs, batchSize: batchSize, stopping: stopping, seed: seed,
-      resuming: checkpoints.state,
+      epochs: epochs, batchSize: batchSize, augmentation: augmentation, stopping: stopping,
+      seed: seed, resuming: checkpoints.state,
       checkpoints: .init(every: .seconds(checkpointEvery)) { state in
         try checkpoints.save(state)
         try folder.writeMetrics(reporter.lines)
@@ -262,7 +268,8 @@ struct TrainCommand: ParsableCommand {
       ("weight-decay", optimizerOptions.weightDecay.map { "\($0)" }),
       ("clip-norm", optimizerOptions.clipNorm.map { "\($0)" }),
       ("clip-value", optimizerOptions.clipValue.map { "\($0)" }), ("epochs", "\(epochs)"),
-      ("batch-size", "\(batchSize)"), ("training-samples", trainingSamples.map(String.init)),
+      ("batch-size", "\(batchSize)"), ("augment", augment),
+      ("training-samples", trainingSamples.map(String.init)),
       ("validation", validation), ("monitor", stopping.monitor.rawValue),
       ("patience", "\(stopping.patience ?? 0)"), ("seed", "\(seed)"),
       ("threads", threads.map(String.init)), ("output", path),

@@ -261,6 +261,32 @@ descent_status descent_run(descent_pool *pool, const descent_instruction *instru
   return (descent_status){DESCENT_OK, 0, 0, 0};
 }
 
+// MARK: Running a function
+
+typedef struct {
+  descent_function *function;
+  void *context;
+} function_call;
+
+static void call_function(const descent_instruction *instruction, int64_t task,
+                          void *const *buffers, descent_worker *worker) {
+  (void)buffers, (void)worker;
+  const function_call *call = instruction->parameters;
+  call->function(call->context, task);
+}
+
+void descent_pool_perform(descent_pool *pool, int32_t tasks, descent_function *function,
+                          void *context) {
+  static const descent_kernels kernels = {.run = {call_function}};
+  function_call call = {function, context};
+  descent_instruction instruction = {.kind = 0, .tasks = tasks, .parameters = &call};
+  if (tasks > 1 && pool->threads > 1) {
+    run_together(pool, &kernels, &instruction, NULL);
+  } else {
+    for (int32_t task = 0; task < tasks; task++) function(context, task);
+  }
+}
+
 // MARK: Making and ending
 
 static void *allocate(size_t bytes) {

@@ -45,6 +45,17 @@ public enum Execution {
     return Int(descent_available_cores())
   }
 
+  /// Calls a function with each of 0 ..< `tasks` on all threads, and waits for them.
+  static func perform(
+    tasks: Int, context: UnsafeMutableRawPointer,
+    _ function: @convention(c) (UnsafeMutableRawPointer?, Int64) -> Void
+  ) {
+    pool.withLock { pool in
+      if pool == nil { pool = Pool(threads: defaultThreads) }
+      descent_pool_perform(pool!.handle, Int32(tasks), function, context)
+    }
+  }
+
   static func run(
     _ instructions: UnsafePointer<descent_instruction>, count: Int,
     _ buffers: UnsafePointer<UnsafeMutableRawPointer?>

@@ -21,6 +21,8 @@ extension Model {
   /// Every epoch visits each sample once, in an order of its own. The last minibatch may be
   /// smaller, and is averaged over its true size.
   ///
+  /// With an `augmentation` it learns from images that are changed anew each time they are visited.
+  ///
   /// With `checkpoints` its state is kept now and then; `resuming` goes on from one with the same
   /// data and options, to the same bits.
   ///
@@ -32,8 +34,8 @@ extension Model {
   @discardableResult
   public mutating func fit(
     _ data: Dataset, validation: Dataset? = nil, loss: Loss, optimizer: Optimizer,
-    metrics: [Metric] = [], epochs: Int, batchSize: Int = 32, stopping: Stopping = .keepingBest(),
-    seed: UInt64 = 0, resuming: TrainingState? = nil,
+    metrics: [Metric] = [], epochs: Int, batchSize: Int = 32, augmentation: Augmentation? = nil,
+    stopping: Stopping = .keepingBest(), seed: UInt64 = 0, resuming: TrainingState? = nil,
     checkpoints: TrainingState.Checkpoints? = nil,
     observer: (TrainingEvent, Model) -> Void = { _, _ in }, shouldStop: () -> Bool = { false }
   ) throws -> History {
@@ -46,7 +48,8 @@ extension Model {
       randomState = resuming.model.randomState
     }
     let step = try TrainingStep(
-      self, data, loss: loss, optimizer: resuming?.optimizer ?? optimizer, metrics: metrics)
+      self, data, loss: loss, optimizer: resuming?.optimizer ?? optimizer, metrics: metrics,
+      augmentation: augmentation, seed: seed)
     let validator = validation.map { Evaluator(self, $0, loss: loss, metrics: metrics) }
     let clock = ContinuousClock()
     let start = clock.now
@@ -98,7 +101,8 @@ extension Model {
           let count = Swift.min(batchSize, order.count - first)
           let positions = UnsafeBufferPointer(rebasing: order[first..<(first + count)])
           // A batch of all samples has no order.
-          let (value, values) = try step.step(&self, count == data.count ? nil : positions)
+          let (value, values) = try step.step(
+            &self, count == data.count ? nil : positions, epoch: epoch - 1)
           progress.step += 1
           if !value.isFinite { throw try diverged(&self) }
           progress.totals[0] += value * Double(count)

@@ -26,11 +26,12 @@ public final class TrainingStep {
   /// The optimiser with its state after the last step.
   public private(set) var optimizer: Optimizer
   private var compiled: [Compiled] = []
-  private let scalars = Storage(byteCount: 64)
+  private let scalars = Storage(byteCount: 96)
   private let results: Storage
   private let inputs: Storage
   private let targets: Storage
   private let decayMask: Tensor?
+  private let augmenter: Augmenter?
 
   /// The plan for one size of minibatch.
   private struct Compiled {
@@ -51,9 +52,11 @@ public final class TrainingStep {
 
   /// Compiles nothing yet: plans are made at the first step of each minibatch size.
   ///
-  /// Throws if the network, the data and the loss do not fit each other.
+  /// With an augmentation, each step changes the images that it learns from; `seed` and the step's
+  /// epoch say how. Throws if the network, the data and the loss do not fit each other.
   public init(
-    _ model: Model, _ data: Dataset, loss: Loss, optimizer: Optimizer, metrics: [Metric] = []
+    _ model: Model, _ data: Dataset, loss: Loss, optimizer: Optimizer, metrics: [Metric] = [],
+    augmentation: Augmentation? = nil, seed: UInt64 = 0
   ) throws {
     template = model
     self.data = data
@@ -64,6 +67,7 @@ public final class TrainingStep {
     inputs = data.inputs.storage
     targets = data.targets.storage
     decayMask = optimizer.decaysWeights ? model.decayMask : nil
+    augmenter = try augmentation.map { try Augmenter($0, data.inputs, seed: seed) }
     if self.optimizer.state.isEmpty {
       self.optimizer.memoryType = model.dtype
       self.optimizer.state = (0..<optimizer.rule.stateCount).map { _ in
@@ -81,24 +85,26 @@ public final class TrainingStep {
 
   /// Takes a step on the samples at the given positions.
   @discardableResult
-  public func callAsFunction(_ model: inout Model, positions: [Int32]) throws -> Result {
+  public func callAsFunction(
+    _ model: inout Model, positions: [Int32], epoch: Int = 0
+  ) throws -> Result {
     try positions.withUnsafeBufferPointer { positions in
-      let (loss, values) = try step(&model, positions)
+      let (loss, values) = try step(&model, positions, epoch: epoch)
       return Result(loss: loss, metrics: (0..<metrics.count).map { values[$0] })
     }
   }
 
   /// Takes a step on all samples at once: gradient descent without minibatches.
   @discardableResult
-  public func callAsFunction(_ model: inout Model) throws -> Result {
-    let (loss, values) = try step(&model, nil)
+  public func callAsFunction(_ model: inout Model, epoch: Int = 0) throws -> Result {
+    let (loss, values) = try step(&model, nil, epoch: epoch)
     return Result(loss: loss, metrics: (0..<metrics.count).map { values[$0] })
   }
 
   /// Takes a step on the samples at these positions, or on all where they lie; the metrics lie
   /// behind the returned loss until the next step.
   func step(
-    _ model: inout Model, _ positions: UnsafeBufferPointer<Int32>?
+    _ model: inout Model, _ positions: UnsafeBufferPointer<Int32>?, epoch: Int = 0
   ) throws -> (loss: Double, metrics: MetricValues) {
     model.makeUnique()
     let compiled = try compiled(for: positions?.count)
@@ -116,6 +122,12 @@ public final class TrainingStep {
         toByteOffset: 16 * index, as: SIMD4<Int32>.self)
     }
     if let positions { graph.set(3, UnsafeMutableRawPointer(mutating: positions.baseAddress!)) }
+    if let augmenter {
+      augmenter.fill(positions, epoch: epoch)
+      graph.set(1, augmenter.filled.pointer)
+      graph.set(6, augmenter.partners.pointer)
+      setScalar(2, augmenter.share)
+    }
     setScalar(0, optimizer.learningRate.rate(at: optimizer.stepCount))
     setScalar(1, Double(optimizer.stepCount + 1))
     graph.plan.run()
@@ -148,7 +160,8 @@ public final class TrainingStep {
 
   // MARK: Compilation
 
-  /// Placeholders: 0 parameters, 1 inputs, 2 targets, 3 positions, 4 learning rate, 5 step,
+  /// Placeholders: 0 parameters, 1 inputs (of the minibatch, if they are augmented), 2 targets,
+  /// 3 positions, 4 learning rate, 5 step, 6 positions of mixup's partners, 7 its share,
   /// 10… optimiser state, 20… the model's state, and behind it random keys.
   ///
   /// Without a batch size, all samples are the batch, and nothing is gathered.
@@ -165,7 +178,9 @@ public final class TrainingStep {
     let dtype = template.dtype
     let count = template.parameterCount
     let flat = Tensor.placeholder(0, shape: [count], dtype: dtype)
-    let allInputs = Tensor.placeholder(1, shape: data.inputs.shape, dtype: data.inputs.dtype)
+    let rows = augmenter == nil ? data.count : batchSize ?? data.count
+    let allInputs = Tensor.placeholder(
+      1, shape: Shape([rows] + data.sampleShape.sizes), dtype: data.inputs.dtype)
     let allTargets = Tensor.placeholder(2, shape: data.targets.shape, dtype: data.targets.dtype)
     let positions = batchSize.map { Tensor.placeholder(3, shape: [$0], dtype: .int32) }
     let context = UpdateContext(
@@ -177,7 +192,9 @@ public final class TrainingStep {
 
     let batch = Label.$current.withValue(Label(path: "data", layer: "")) {
       (
-        inputs: data.prepared(positions.map(allInputs.gather) ?? allInputs, dtype: dtype),
+        inputs: data.prepared(
+          augmenter == nil ? positions.map(allInputs.gather) ?? allInputs : allInputs,
+          dtype: dtype),
         targets: positions.map(allTargets.gather) ?? allTargets
       )
     }
@@ -192,7 +209,7 @@ public final class TrainingStep {
     let depth = Differentiation.depth + 1
     let (value, output) = try Differentiation.$depth.withValue(depth) {
       let output = try template.run(batch.inputs, pass)
-      return (loss(output, batch.targets), output)
+      return (mixedLoss(output, batch.targets, allTargets), output)
     }
     let gradient = flatGradient(of: value, at: variables, template)
     let values = metrics.map { $0(output, batch.targets).cast(to: dtype) }
@@ -207,6 +224,7 @@ public final class TrainingStep {
       donations[outputs.count] = Self.firstState + index
       outputs.append(update)
     }
+    augmenter?.reserve(rows)
     let graph = CompiledGraph(outputs, donations: donations)
     let streams = pass.streams
     let words = Storage(byteCount: 16 * streams.count)
@@ -215,11 +233,21 @@ public final class TrainingStep {
     graph.set(2, targets.pointer)
     graph.set(4, scalars.pointer)
     graph.set(5, scalars.pointer + 32)
+    graph.set(7, scalars.pointer + 64)
     for index in 0...metrics.count {
       graph.plan.setOutput(
         1 + state.count + index, results.pointer + 8 * dtype.size * index)
     }
     return Compiled(batchSize: batchSize, graph: graph, streams: streams, words: words)
+  }
+
+  /// The loss; with mixup, so much of it as the sample has in its image, and the rest for the target
+  /// of the other one.
+  private func mixedLoss(_ output: Tensor, _ targets: Tensor, _ allTargets: Tensor) -> Tensor {
+    guard let augmenter, augmenter.isMixing else { return loss(output, targets) }
+    let partners = Tensor.placeholder(6, shape: [output.shape[0]], dtype: .int32)
+    let share = Tensor.placeholder(7, shape: [], dtype: template.dtype)
+    return share * loss(output, targets) + (1 - share) * loss(output, allTargets.gather(partners))
   }
 }
 

@@ -305,6 +305,14 @@ descent_pool *descent_pool_create(int32_t threads);
 void descent_pool_destroy(descent_pool *pool);
 int32_t descent_pool_threads(const descent_pool *pool);
 
+/// Something that is done in pieces, in any order and on any thread.
+typedef void descent_function(void *context, int64_t task);
+
+/// Calls a function for the tasks 0 ..< tasks on all threads, and waits for them. One caller at a
+/// time for each pool.
+void descent_pool_perform(descent_pool *pool, int32_t tasks, descent_function *function,
+                          void *context);
+
 /// The cores that this process may use.
 int32_t descent_available_cores(void);
 
