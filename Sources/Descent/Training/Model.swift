@@ -311,11 +311,8 @@ extension Model {
     return Tensor(mask).cast(to: dtype)
   }
 
-  /// Whether no parameter is infinite or not a number.
-  var isFinite: Bool {
-    let parameters = flatParameters
-    return ((parameters - parameters) .!= 0).sum().scalar == 0
-  }
+  /// Whether no parameter and no state is infinite or not a number.
+  var isFinite: Bool { ((memory - memory) .!= 0).sum().scalar == 0 }
 
   /// The model during a recording.
   func recording(_ pass: Pass) -> Model {
