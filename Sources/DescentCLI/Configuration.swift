@@ -23,9 +23,10 @@ struct Configuration {
   /// The options of `train` that a file may set, by name; `set` is the data.
   static let names = [
     "set", "data", "count", "noise", "target", "task", "categorical", "drop", "missing",
-    "separator", "test-data", "test-share", "image-size", "grayscale", "color", "layers",
+    "separator", "test-data", "test-share", "image-size", "grayscale", "color", "network", "layers",
     "output-activation", "loss",
-    "label-smoothing", "initializer", "bias-initializer", "optimizer", "learning-rate", "schedule",
+    "label-smoothing", "initializer", "bias-initializer", "from", "freeze", "rates", "optimizer",
+    "learning-rate", "schedule",
     "warm-up", "momentum", "weight-decay", "clip-norm", "clip-value", "epochs", "batch-size",
     "augment",
     "training-samples", "validation", "monitor", "patience", "seed", "threads", "output",

@@ -11,8 +11,11 @@ struct DataSource: ParsableArguments {
       "The data: a CSV, TSV, .npz or .npy file, a folder of pictures, or a set by name.",
       discussion:
         "A folder has one sub-folder of pictures for each class, or train and test with those in "
-        + "them. Sets: \(Self.names.joined(separator: ", "))."))
-  var set: String
+        + "them. Sets: \(Self.names.joined(separator: ", ")).", valueName: "set"))
+  var typed: String?
+
+  /// The data as typed; empty where none was named.
+  var set: String { typed ?? "" }
 
   @OptionGroup(title: "Tables") var tableOptions: TableOptions
   @OptionGroup(title: "Pictures") var imageOptions: ImageOptions
@@ -56,9 +59,16 @@ struct DataSource: ParsableArguments {
 
   static var names: [String] { ["digits", "mnist", "fashion"] + GeneratedSet.names }
 
+  /// Whether the data is a folder of pictures.
+  var isFolder: Bool { !Self.names.contains(set) && PictureFolder.isFolder(set) }
+
   /// Reads or makes the samples; `isQuiet` says nothing meanwhile.
   func load(seed: UInt64, isQuiet: Bool = false) throws -> Loaded {
-    let isFolder = !Self.names.contains(set) && PictureFolder.isFolder(set)
+    guard !set.isEmpty else {
+      throw UsageError(
+        "name the data: a CSV or TSV file, a folder of pictures, or one of "
+          + Self.names.joined(separator: ", "))
+    }
     if imageOptions.isGiven && !isFolder {
       throw UsageError("--image-size, --grayscale and --color belong to folders of pictures")
     }

@@ -47,7 +47,7 @@ struct DoctorCommand: ParsableCommand {
         let parts = training.split(holdingOut: set.validationShare, seed: seed)
         if parts.heldOut.count > 0 { (training, held) = (parts.kept, parts.heldOut) }
       }
-      let model = try Model(design.network, input: training.sampleShape, seed: seed)
+      let model = try design.model(for: set, seed: seed)
       if !json {
         print("\(set.name): \(set.summary)\n\(model)\n")
       }

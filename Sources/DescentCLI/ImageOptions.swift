@@ -22,6 +22,18 @@ struct ImageOptions: ParsableArguments {
   /// Whether something was said about pictures.
   var isGiven: Bool { imageSize != nil || colors != nil }
 
+  /// Takes the size and the colours of a model's pictures where nothing else was said.
+  mutating func suit(_ image: ImageContract) {
+    imageSize = imageSize ?? "\(image.height)x\(image.width)"
+    colors = colors ?? (image.channels == 1 ? .grayscale : .color)
+  }
+
+  /// The shape of samples for a network that is looked at without pictures.
+  func shape(instead usual: Shape) throws -> Shape {
+    let (height, width) = try imageSize.map(size) ?? (usual[1], usual[2])
+    return [colors.map { $0 == .grayscale ? 1 : 3 } ?? usual[0], height, width]
+  }
+
   /// Reads the folder at `path` and makes it ready.
   func load(
     _ path: String, _ table: TableOptions, seed: UInt64, isQuiet: Bool
@@ -74,6 +86,14 @@ extension DataSource.Loaded {
     batchSize = count < 5_000 ? 32 : 128
     epochs = count < 5_000 ? 60 : 30
     labelSmoothing = 0.1
+  }
+}
+
+extension DataSource.Loaded {
+  /// Chooses what suits a network with a name that learns pictures from the beginning: its weights are
+  /// few and shared, or it has batch norm.
+  mutating func suitNamedNetwork() {
+    if pictures != nil { learningRate = 1e-3 }
   }
 }
 

@@ -13,6 +13,8 @@ struct InspectCommand: ParsableCommand {
       Examples:
         descent inspect runs/digits
         descent inspect digits --layers 30:sigmoid --plan
+        descent inspect --network lenet
+        descent inspect --network resnet18 --image-size 64 --classes 10
 
       Names a stored model, or a data set (also a folder of pictures) for which a network is made but not trained. The plan is \
       that of one training step: what each layer stores on the way forward, what the buffer holds \
@@ -22,6 +24,9 @@ struct InspectCommand: ParsableCommand {
   @OptionGroup var source: DataSource
   @OptionGroup var networkOptions: NetworkOptions
   @OptionGroup var optimizerOptions: OptimizerOptions
+
+  @Option(help: "Without data: the number of the named network's classes.")
+  var classes: Int?
 
   @Option(help: "The minibatch size for memory and plan.")
   var batchSize = 32
@@ -59,6 +64,12 @@ struct InspectCommand: ParsableCommand {
 
   /// A model, with data of the right shape to make plans for.
   private func subject() throws -> (Model, Dataset, Loss) {
+    if source.set.isEmpty {
+      guard let name = networkOptions.network else {
+        throw UsageError("name a model, a data set, or a network: descent inspect --network lenet")
+      }
+      return try network(name)
+    }
     let path = RunFolder.modelPath(source.set)
     let isStored = FileManager.default.fileExists(atPath: path)
     let isRun = FileManager.default.fileExists(atPath: source.set + "/config.json")
@@ -67,10 +78,25 @@ struct InspectCommand: ParsableCommand {
       let set = try source.load(seed: 1)
       let design = try networkOptions.design(for: set)
       return (
-        try Model(design.network, input: set.training.sampleShape), set.training, design.loss
+        try design.model(for: set, seed: 1), set.training, design.loss
       )
     }
-    let model = try Model(contentsOf: path)
+    return sample(for: try Model(contentsOf: path))
+  }
+
+  /// A network by name, for the samples and classes that it was made for unless said otherwise.
+  private func network(_ typed: String) throws -> (Model, Dataset, Loss) {
+    let name = try networkOptions.named(typed)
+    let count = try positive(classes ?? name.usualClasses, "--classes")
+    var model = try Model(
+      NamedNetwork(name, classes: count),
+      input: try source.imageOptions.shape(instead: name.usualInput)
+    ) { .zeros($0.shape) }
+    model.card.classNames = (0..<count).map { "\($0)" }
+    return sample(for: model)
+  }
+
+  private func sample(for model: Model) -> (Model, Dataset, Loss) {
     let isClassification = !model.card.classNames.isEmpty
     let inputs = Tensor.zeros(Shape([1] + model.input.sizes))
     let targets =

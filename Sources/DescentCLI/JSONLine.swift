@@ -23,6 +23,9 @@ struct JSONLine: CustomStringConvertible {
   mutating func add(_ key: String, _ values: [Int]) {
     append(key, "[" + values.map(String.init).joined(separator: ",") + "]")
   }
+  mutating func add(_ key: String, _ values: [String]) {
+    append(key, "[" + values.map(jsonString).joined(separator: ",") + "]")
+  }
   mutating func add(_ key: String, _ values: [Double]) {
     append(key, "[" + values.map(Self.text).joined(separator: ",") + "]")
   }

@@ -6,6 +6,13 @@ import Foundation
 struct NetworkOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
+      "A network by name, instead of --layers: "
+        + "\(NamedNetwork.Name.allCases.map(\.rawValue).joined(separator: ", ")).",
+      valueName: "name"))
+  var network: String?
+
+  @Option(
+    help: ArgumentHelp(
       "The hidden layers, as units:activation, separated by commas; \"none\" for no hidden layer.",
       discussion: """
         Between them: dropout:0.5, batchnorm, layernorm, and an activation by itself, as in \
@@ -32,16 +39,41 @@ struct NetworkOptions: ParsableArguments {
 
   /// A network for samples of a data set, with its loss.
   struct Design {
-    let network: Sequential
+    let network: any Layer
     let loss: Loss
     /// What turns the network's outputs into what a user wants to see.
     let outputActivation: Activation
-    /// The hidden layers as text.
-    let layers: String
+    /// The hidden layers as text, unless the network has a name or comes from a file.
+    var layers: String?
+
+    /// The model for a data set.
+    func model(for set: DataSource.Loaded, seed: UInt64) throws -> Model {
+      do {
+        return try Model(network, input: set.training.sampleShape, seed: seed)
+      } catch let error as ShapeError {
+        guard let pictures = set.pictures, let named = network as? NamedNetwork,
+          let side = named.smallestSide(channels: pictures.contract.channels)
+        else { throw error }
+        throw UsageError("\(error)\n  for example --image-size \(side)")
+      }
+    }
   }
 
-  /// What the user chose, or what suits the data.
-  func design(for set: DataSource.Loaded) throws -> Design {
+  /// The network of this name.
+  func named(_ name: String) throws -> NamedNetwork.Name {
+    guard let known = NamedNetwork.Name(rawValue: name.lowercased()) else {
+      throw unknown("network", name, NamedNetwork.Name.allCases.map(\.rawValue))
+    }
+    for (option, value) in [
+      ("layers", layers), ("initializer", initializer), ("bias-initializer", biasInitializer),
+    ] where value != nil {
+      throw UsageError("--\(option) and --network \(name) exclude each other: leave one out")
+    }
+    return known
+  }
+
+  /// What the user chose, or what suits the data; `given` is the network of a file.
+  func design(for set: DataSource.Loaded, given: (any Layer)? = nil) throws -> Design {
     let isClassification = !set.classNames.isEmpty
     let lossName = loss ?? (isClassification ? "cross-entropy" : "l2")
     guard Loss.names.contains(lossName), let plainLoss = Loss.named(lossName) else {
@@ -58,12 +90,39 @@ struct NetworkOptions: ParsableArguments {
       throw UsageError("--label-smoothing belongs to --loss cross-entropy, not \(lossName)")
     }
     let last = try outputFunction(lossName, isClassification: isClassification)
+    let outputs = isClassification ? set.classNames.count : set.outputCount
+    func design(_ network: any Layer, layers: String? = nil) -> Design {
+      Design(
+        network: network,
+        loss: smoothing > 0 ? .crossEntropy(labelSmoothing: smoothing) : plainLoss,
+        outputActivation: last.shown, layers: layers)
+    }
+    let embeddings = set.table?.contract.embeddings ?? []
+    if let name = network {
+      let body = NamedNetwork(
+        try named(name), classes: outputs, activation: last.inNetwork)
+      try checkMemory(body, set.training.sampleShape)
+      return design(
+        embeddings.isEmpty
+          ? body
+          : Sequential {
+            EmbedColumns(embeddings)
+            body
+          })
+    }
+    if let given, layers == nil {
+      guard let network = given.replacingHead(outputs: outputs) else {
+        throw UsageError(
+          "--from: the file's last layer is neither dense nor part of a network with a name: give "
+            + "--network or --layers")
+      }
+      return design(network)
+    }
     let weights = try initializer.map(initializer(named:))
     let biases = try biasInitializer.map(initializer(named:)) ?? .zeros
 
     let text = layers ?? set.layers
     var chain: [any Layer] = set.training.sampleShape.rank > 1 ? [Flatten()] : []
-    let embeddings = set.table?.contract.embeddings ?? []
     if !embeddings.isEmpty { chain.append(EmbedColumns(embeddings)) }
     let hidden = try hiddenLayers(text)
     for layer in hidden {
@@ -75,15 +134,11 @@ struct NetworkOptions: ParsableArguments {
       dense.biasInitializer = biases
       chain.append(dense)
     }
-    let outputs = isClassification ? set.classNames.count : set.outputCount
     let widths = hidden.compactMap { ($0 as? Dense)?.units }
     try checkMemory([set.training.sampleShape.elementCount] + widths + [outputs])
     chain.append(
       Dense(outputs, activation: last.inNetwork, initializer: weights, biasInitializer: biases))
-    return Design(
-      network: Sequential(chain),
-      loss: smoothing > 0 ? .crossEntropy(labelSmoothing: smoothing) : plainLoss,
-      outputActivation: last.shown, layers: text)
+    return design(Sequential(chain), layers: text)
   }
 
   /// Losses that take logits contain the last layer's softmax or sigmoid: the network leaves it
@@ -115,10 +170,20 @@ struct NetworkOptions: ParsableArguments {
     let parameters = zip(widths, widths.dropFirst()).reduce(0.0) {
       $0 + Double($1.0) * Double($1.1)
     }
+    try checkMemory(parameters, "--layers")
+  }
+
+  private func checkMemory(_ network: NamedNetwork, _ sample: Shape) throws {
+    let input = sample.rank == 2 ? Shape([1] + sample.sizes) : sample
+    let shapes = network.parameterShapes(input: input) ?? []
+    try checkMemory(shapes.reduce(0.0) { $0 + Double($1.shape.elementCount) }, "--network")
+  }
+
+  private func checkMemory(_ parameters: Double, _ option: String) throws {
     let needed = parameters * 4 * 6
     guard needed < Double(ProcessInfo.processInfo.physicalMemory) else {
       throw UsageError(
-        "--layers: \(compact(parameters)) parameters need about \(compact(needed / 1e9)) GB of "
+        "\(option): \(compact(parameters)) parameters need about \(compact(needed / 1e9)) GB of "
           + "memory for training, more than this machine has: use fewer units")
     }
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Descent
 import DescentCharts
+import DescentData
 import Foundation
 
 /// How training shows that it goes on.
@@ -56,6 +57,24 @@ final class ProgressReporter {
     line.add("path", path)
     print(line)
     fflush(nil)
+  }
+
+  /// Says what a training begins with that others learned.
+  func note(_ transfer: PretrainedWeights.Transfer, from path: String, _ model: Model) {
+    let frozen = model.parameters.filter { model.frozenNames.contains($0.name) }
+    note("weights from \(path)\n\(transfer)")
+    if !frozen.isEmpty {
+      let count = frozen.reduce(0) { $0 + $1.shape.elementCount }
+      note(
+        "frozen   \(frozen.count): \(grouped(count)) of \(grouped(model.parameterCount)) numbers")
+    }
+    var line = JSONLine(event: "transfer")
+    line.add("from", path)
+    line.add("loaded", transfer.loaded)
+    line.add("renewed", transfer.renewed.map(\.name))
+    line.add("unused", transfer.unused)
+    line.add("frozen", frozen.map(\.name))
+    emit(line)
   }
 
   func emit(_ line: JSONLine) {

@@ -16,6 +16,8 @@ struct TrainCommand: ParsableCommand {
         descent train photos/ --image-size 64
         descent train digits --augment shift:2,rotate:10,elastic:1
         descent train arrays.npz
+        descent train mnist --data FOLDER --network lenet
+        descent train photos/ --from resnet18.safetensors --freeze 'layer1.*,layer2.*'
         descent train --resume runs/houses
         descent train spirals --layers 32:tanh,32:tanh --epochs 300 --seed 2
 
@@ -27,6 +29,7 @@ struct TrainCommand: ParsableCommand {
 
   @OptionGroup var source: DataSource
   @OptionGroup(title: "Network") var networkOptions: NetworkOptions
+  @OptionGroup(title: "Transfer") var transferOptions: TransferOptions
   @OptionGroup(title: "Optimiser") var optimizerOptions: OptimizerOptions
 
   @Option(help: "How many times every training sample is visited.")
@@ -96,17 +99,24 @@ struct TrainCommand: ParsableCommand {
     guard checkpointEvery >= 0 else {
       throw UsageError("--checkpoint-every is not negative, unlike \(checkpointEvery)")
     }
-    let set = try source.load(seed: seed, isQuiet: progress == .none || progress == .json)
+    let weights = try transferOptions.weights()
+    var source = source
+    if let image = weights?.image, source.isFolder { source.imageOptions.suit(image) }
+    var set = try source.load(seed: seed, isQuiet: progress == .none || progress == .json)
+    if networkOptions.network != nil && weights == nil { set.suitNamedNetwork() }
     let (training, held) = try split(set)
     let epochs = try positive(epochs ?? set.epochs, "--epochs")
     let batchSize = try positive(batchSize ?? set.batchSize, "--batch-size")
     let augmentation = try augment.map { try set.augmentation($0) }
-    let design = try networkOptions.design(for: set)
+    let design = try networkOptions.design(for: set, given: weights?.anyNetwork)
     let stepsPerEpoch = (training.count + batchSize - 1) / batchSize
     let optimizerOptions = optimizerOptions.completed(for: set)
-    let optimizer = try optimizerOptions.make(stepsPerEpoch: stepsPerEpoch, epochs: epochs)
     let stopping = try stopping(for: set)
-    var model = try Model(design.network, input: training.sampleShape, seed: seed)
+    var model = try design.model(for: set, seed: seed)
+    let transfer = try weights.map { try transferOptions.load($0, into: &model, set) }
+    try transferOptions.freeze(&model)
+    let optimizer = try transferOptions.scale(
+      optimizerOptions.make(stepsPerEpoch: stepsPerEpoch, epochs: epochs), for: model)
     model.card.outputActivation = design.outputActivation
     model.card.table = set.table?.contract
     model.card.image = set.pictures?.contract
@@ -133,6 +143,7 @@ struct TrainCommand: ParsableCommand {
       batch size \(batchSize), seed \(seed), threads \(Execution.threads) \
       (\(Execution.instructionSet))
       """)
+    if let transfer { reporter.note(transfer, from: transferOptions.from ?? "", model) }
     let metrics = Array(Report.metrics(for: training, set.table?.contract).prefix(1))
     if dryRun {
       var dryRun = DryRun(
@@ -255,12 +266,14 @@ struct TrainCommand: ParsableCommand {
       ("image-size", set.pictures.map { "\($0.contract.height)x\($0.contract.width)" }),
       ("grayscale", set.pictures?.contract.channels == 1 ? "true" : nil),
       ("color", set.pictures?.contract.channels == 3 ? "true" : nil),
-      ("layers", design.layers), ("output-activation", networkOptions.outputActivation),
+      ("network", networkOptions.network), ("layers", design.layers),
+      ("output-activation", networkOptions.outputActivation),
       ("loss", design.loss.name),
       ("label-smoothing", networkOptions.labelSmoothing.map { "\($0)" }),
       ("initializer", networkOptions.initializer),
       ("bias-initializer", networkOptions.biasInitializer),
-      ("optimizer", optimizerOptions.optimizer),
+      ("from", transferOptions.from), ("freeze", transferOptions.freeze),
+      ("rates", transferOptions.rates), ("optimizer", optimizerOptions.optimizer),
       ("learning-rate", "\(optimizerOptions.learningRate ?? optimizer.learningRate.peak)"),
       ("schedule", optimizerOptions.schedule ?? "constant"),
       ("warm-up", "\(optimizerOptions.warmUp)"),

@@ -2,7 +2,7 @@ import Descent
 import Foundation
 
 /// What a model file says in its metadata, as JSON under the key `descent`.
-private struct FileCard: Codable {
+struct FileCard: Codable {
   var version = 1
   var network: NetworkDescription?
   var input: [Int]
@@ -218,15 +218,20 @@ extension SafetensorsFile.Entry {
   }
 
   /// The values, if they have this shape and are floating point.
-  fileprivate func tensor(of wanted: Shape, _ path: String) throws -> Tensor {
+  func tensor(of wanted: Shape, _ path: String) throws -> Tensor {
     guard shape == wanted.sizes, dtype == .float32 || dtype == .float64 else {
       throw DataError.malformed(
         path: path, format: "model", place: "tensor \"\(name)\"", found: "\(dtype) \(shape)",
         expected: "float32 or float64 \(wanted), which the network asks for")
     }
-    return dtype == .float64
-      ? Tensor(bytes.elements(of: Double.self), shape: wanted)
-      : Tensor(bytes.elements(of: Float.self), shape: wanted)
+    return try tensor()
+  }
+
+  /// The values of floating-point numbers, those of less than 32 bits as float32.
+  func tensor() throws -> Tensor {
+    dtype == .float64
+      ? Tensor(bytes.elements(of: Double.self), shape: Shape(shape))
+      : Tensor(try floats(), shape: Shape(shape))
   }
 }
 

@@ -21,6 +21,8 @@ public struct Activation: Sendable, Hashable, CustomStringConvertible {
   public static let tanh = Activation("tanh") { Descent.tanh($0) }
   /// max(x, 0).
   public static let relu = Activation("relu") { Descent.relu($0) }
+  /// x held between 0 and 6 (Krizhevsky, 2010).
+  public static let relu6 = Activation("relu6") { $0.clipped(to: 0...6) }
   /// x, or a hundredth of it below 0 (Maas, Hannun and Ng, 2013).
   public static let leakyRelu = Activation("leaky-relu") {
     select($0 .> $0.constant(0), $0, $0 * $0.constant(0.01))
@@ -43,7 +45,7 @@ public struct Activation: Sendable, Hashable, CustomStringConvertible {
 
   /// Every activation that has a name of its own.
   public static let all: [Activation] = [
-    identity, step, sigmoid, tanh, relu, leakyRelu, gelu, softplus, softmax,
+    identity, step, sigmoid, tanh, relu, relu6, leakyRelu, gelu, softplus, softmax,
   ]
 
   /// The activation of this name, if there is one.
@@ -52,7 +54,7 @@ public struct Activation: Sendable, Hashable, CustomStringConvertible {
   /// The initialiser of weights that suits what follows them.
   var suitableInitializer: Initializer {
     switch name {
-    case "relu", "leaky-relu", "gelu", "softplus": .he
+    case "relu", "relu6", "leaky-relu", "gelu", "softplus": .he
     default: .xavier
     }
   }

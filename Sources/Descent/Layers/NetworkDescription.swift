@@ -17,6 +17,7 @@ public struct NetworkDescription: Codable, Sendable {
       (block.body.layers + block.shortcut.layers).allSatisfy { NetworkDescription($0).isComplete }
     case let parallel as Parallel:
       parallel.branches.allSatisfy { NetworkDescription($0).isComplete }
+    case let named as NamedLayer: NetworkDescription(named.layer).isComplete
     case let dense as Dense: Activation.named(dense.activation.name) != nil
     case let activate as Activate: Activation.named(activate.activation.name) != nil
     default: network is any StorableLayer
@@ -28,10 +29,11 @@ public struct NetworkDescription: Codable, Sendable {
     Activate.self, AdaptiveAveragePool2D.self, AveragePool2D.self, BatchNorm.self, Conv1D.self,
     Conv2D.self, ConvTranspose2D.self, Dense.self, Dropout.self, Dropout2D.self, EmbedColumns.self,
     Embedding.self, Flatten.self, GlobalAveragePool2D.self, GlobalMaxPool2D.self, GroupNorm.self,
-    InstanceNorm.self, LayerNorm.self, MaxPool2D.self, Pad.self, Reshape.self, Upsample.self,
+    InstanceNorm.self, LayerNorm.self, MaxPool2D.self, NamedNetwork.self, Pad.self, Reshape.self,
+    Upsample.self,
   ]
 
-  private enum Key: String, CodingKey { case type, layers, shortcut, axis }
+  private enum Key: String, CodingKey { case type, layers, shortcut, axis, name, layer }
 
   public func encode(to encoder: Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
@@ -49,6 +51,10 @@ public struct NetworkDescription: Codable, Sendable {
       try container.encode("Parallel", forKey: .type)
       try container.encode(parallel.branches.map(NetworkDescription.init), forKey: .layers)
       try container.encode(parallel.axis, forKey: .axis)
+    case let named as NamedLayer:
+      try container.encode("Named", forKey: .type)
+      try container.encode(named.name, forKey: .name)
+      try container.encode(NetworkDescription(named.layer), forKey: .layer)
     case let layer as any StorableLayer:
       try container.encode(type(of: layer).kind, forKey: .type)
       try layer.encode(to: encoder)
@@ -75,6 +81,10 @@ public struct NetworkDescription: Codable, Sendable {
         case "Parallel": Parallel(layers, along: axis ?? 1)
         default: Sequential(layers)
         }
+    case "Named":
+      network = NamedLayer(
+        try container.decode(String.self, forKey: .name),
+        try container.decode(NetworkDescription.self, forKey: .layer).network)
     default:
       guard let kind = Self.kinds.first(where: { $0.kind == type }) else {
         throw DecodingError.dataCorruptedError(

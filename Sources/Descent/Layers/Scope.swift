@@ -9,7 +9,7 @@ public final class Scope {
   public let path: String
 
   /// Whether the output is wanted for training or for evaluation.
-  public var isTraining: Bool { trace.isTraining }
+  public var isTraining: Bool { trace.isTraining && !trace.held.contains(path) }
 
   private let trace: Trace
   private let isShared: Bool
@@ -17,6 +17,8 @@ public final class Scope {
   /// What all scopes of one pass through the network have in common.
   final class Trace {
     let isTraining: Bool
+    /// The paths of layers that work as in evaluation all the same.
+    let held: Set<String>
     let provide: (Request) -> Tensor
     let update: (String, Tensor) -> Void
     let key: (String) -> RandomKey
@@ -26,12 +28,13 @@ public final class Scope {
     let observe: ((LayerTrace, Tensor) -> Void)?
 
     init(
-      isTraining: Bool, observe: ((LayerTrace, Tensor) -> Void)? = nil,
+      isTraining: Bool, held: Set<String> = [], observe: ((LayerTrace, Tensor) -> Void)? = nil,
       update: @escaping (String, Tensor) -> Void = { _, _ in },
       key: @escaping (String) -> RandomKey = { RandomKey(seed: 0, name: $0) },
       provide: @escaping (Request) -> Tensor
     ) {
       self.isTraining = isTraining
+      self.held = held
       self.observe = observe
       self.update = update
       self.key = key

@@ -1,4 +1,12 @@
-/// Layers one after another; each one's name is its number, as in PyTorch.
+/// Layers one after another; each one's name is its number, as in PyTorch, or the one it was given.
+///
+/// ```swift
+/// let network = Sequential {
+///   Conv2D(6, kernel: 5, activation: .relu).named("conv1")
+///   Flatten()
+///   Dense(10).named("head")
+/// }
+/// ```
 public struct Sequential: Layer {
   /// The layers in the order in which they are applied.
   public var layers: [any Layer]
@@ -11,11 +19,36 @@ public struct Sequential: Layer {
 
   public func callAsFunction(_ x: Tensor, in scope: Scope) throws -> Tensor {
     var x = x
-    for (index, layer) in layers.enumerated() { x = try scope.call(layer, x, as: "\(index)") }
+    for (index, layer) in layers.enumerated() {
+      let named = layer as? NamedLayer
+      x = try scope.call(named?.layer ?? layer, x, as: named?.name ?? "\(index)")
+    }
     return x
   }
 
   public var summary: String { "Sequential(\(layers.count) layers)" }
+}
+
+/// A layer with a name of its own in its chain, where others have their number.
+public struct NamedLayer: Layer {
+  /// The name, the first part of the names of the layer's parameters.
+  public var name: String
+  /// What has the name.
+  public var layer: any Layer
+
+  /// Names a layer.
+  public init(_ name: String, _ layer: any Layer) { (self.name, self.layer) = (name, layer) }
+
+  public func callAsFunction(_ x: Tensor, in scope: Scope) throws -> Tensor {
+    try scope.call(layer, x, as: name)
+  }
+
+  public var summary: String { layer.summary }
+}
+
+extension Layer {
+  /// This layer under a name of its own in its chain: `Dense(10).named("head")`.
+  public func named(_ name: String) -> NamedLayer { NamedLayer(name, self) }
 }
 
 /// y = x + f(x), with f a chain of layers (He, Zhang, Ren and Sun, 2016).

@@ -25,6 +25,7 @@ public struct Optimizer: Sendable {
   private var clippingValue: Double?
   private var weightDecay = 0.0
   private var isDecoupled = false
+  private var rateFactors: [(pattern: String, factor: Double)] = []
   /// What the rule remembers, each as long as all parameters.
   var state: [Storage] = []
   /// The type of the numbers in it.
@@ -52,6 +53,15 @@ public struct Optimizer: Sendable {
       $0.weightDecay = decay
       $0.isDecoupled = decoupled
     }
+  }
+
+  /// This optimiser with a learning rate `factor` times as large for every parameter whose name matches
+  /// a pattern: `features.*`.
+  ///
+  /// The schedule, and decoupled weight decay, change with it. Of several patterns that match, the one
+  /// that was given first counts.
+  public func scalingLearningRate(of pattern: String, by factor: Double) -> Optimizer {
+    with { $0.rateFactors.append((pattern, factor)) }
   }
 
   private func with(_ change: (inout Optimizer) -> Void) -> Optimizer {
@@ -128,7 +138,7 @@ extension Optimizer {
   /// Records a step of all parameters, which lie one after another in one vector.
   func record(
     _ parameters: Tensor, gradient: Tensor, state: [Tensor], context: UpdateContext,
-    decayed: Tensor?
+    masks: Masks
   ) -> (parameters: Tensor, state: [Tensor]) {
     Label.$current.withValue(Label(path: name, layer: "", phase: .update)) {
       var gradient = gradient
@@ -138,7 +148,11 @@ extension Optimizer {
         gradient = gradient * minimum(clippingNorm / (norm + 1e-6), 1)
       }
       var parameters = parameters
-      if weightDecay != 0, let decayed {
+      var context = context
+      if let factors = masks.factors {
+        context = UpdateContext(learningRate: context.learningRate * factors, step: context.step)
+      }
+      if weightDecay != 0, let decayed = masks.decayed {
         if isDecoupled {
           parameters = parameters - context.learningRate * weightDecay * (decayed * parameters)
         } else {
@@ -150,8 +164,24 @@ extension Optimizer {
     }
   }
 
-  /// Whether `record` needs to know which parameters decay.
-  var decaysWeights: Bool { weightDecay != 0 }
+  /// What is not the same for all parameters, each a number for each of them, or nil where it is.
+  struct Masks {
+    /// 1 where weight decay draws to zero.
+    var decayed: Tensor?
+    /// What the learning rate is multiplied by.
+    var factors: Tensor?
+  }
+
+  /// What `record` needs to know of a model's parameters.
+  func masks(for model: Model) -> Masks {
+    Masks(
+      decayed: weightDecay != 0 ? model.decayMask : nil,
+      factors: rateFactors.isEmpty ? nil : model.numbers(rateFactor))
+  }
+
+  private func rateFactor(of parameter: Model.Parameter) -> Double {
+    rateFactors.first { parameter.matches($0.pattern) }?.factor ?? 1
+  }
 
   /// Takes a step: moves the model's parameters against the gradient.
   public mutating func update(_ model: inout Model, along gradient: Gradient) {
@@ -168,7 +198,7 @@ extension Optimizer {
       step: parameters.number(Double(stepCount + 1)))
     let result = record(
       parameters, gradient: gradient.flat, state: states, context: context,
-      decayed: decaysWeights ? model.decayMask : nil)
+      masks: masks(for: model))
     evaluate([result.parameters] + result.state)
     model.replaceParameters(result.parameters.storage)
     state = result.state.map(\.storage)

@@ -26,7 +26,7 @@ extension UpdateRule {
 
 /// What a step depends on besides the gradient.
 public struct UpdateContext: Sendable {
-  /// The learning rate of this step, a scalar.
+  /// The learning rate of this step: a scalar, or a number for each element of the parameter.
   public let learningRate: Tensor
   /// The number of this step, counted from 1, a scalar.
   public let step: Tensor

@@ -37,8 +37,8 @@ public struct Model: Sendable {
   ///
   /// A training step writes it in place when no one else holds it.
   var buffer: Storage
-  /// Names of parameters that training leaves alone.
-  private(set) var frozen: Set<String> = []
+  /// The names of parameters and state that training leaves alone.
+  public private(set) var frozenNames: Set<String> = []
   /// While a derivative is recorded: what stands for the numbers, and what becomes of them.
   private var pass: Pass?
 
@@ -53,6 +53,9 @@ public struct Model: Sendable {
     /// Its place in the model's memory, in elements.
     public let offset: Int
     var range: Range<Int> { offset..<(offset + shape.elementCount) }
+
+    /// Whether its name matches a pattern, in which `*` stands for any text: `features.*`.
+    public func matches(_ pattern: String) -> Bool { Descent.matches(name, pattern) }
   }
 
   /// One layer's place in the network.
@@ -65,7 +68,7 @@ public struct Model: Sendable {
     public let input: Shape
     /// The shape of one output sample.
     public let output: Shape
-    /// The number of parameters that it owns.
+    /// The number of parameters that it owns, without those of layers in it.
     public let parameterCount: Int
     /// The numbers that it keeps but that are not trained.
     public let stateCount: Int
@@ -129,16 +132,27 @@ public struct Model: Sendable {
     let state = kept.map(place)
     self.parameters = parameters
     self.state = state
-    layers = traces.map { trace in
-      func count(_ numbers: [Parameter]) -> Int {
-        numbers.filter { $0.name.hasPrefix(trace.path + ".") }
-          .reduce(0) { $0 + $1.shape.elementCount }
+    // A chain is what its layers are, and what a layer's children own is theirs.
+    let shown = traces.filter { !($0.layer is Sequential) }
+    let paths = Set(shown.map(\.path))
+    func owner(_ name: String) -> String {
+      var path = name[...]
+      while let dot = path.lastIndex(of: ".") {
+        path = path[..<dot]
+        if paths.contains(String(path)) { return String(path) }
       }
+      return ""
+    }
+    func counts(_ numbers: [Parameter]) -> [String: Int] {
+      numbers.reduce(into: [:]) { $0[owner($1.name), default: 0] += $1.shape.elementCount }
+    }
+    let (owned, remembered) = (counts(parameters), counts(state))
+    layers = shown.map { trace in
       return LayerInfo(
         path: trace.path, summary: trace.layer.summary,
         input: Shape(Array(trace.input.dropFirst())),
         output: Shape(Array(trace.output.dropFirst())),
-        parameterCount: count(parameters), stateCount: count(state))
+        parameterCount: owned[trace.path] ?? 0, stateCount: remembered[trace.path] ?? 0)
     }
     let values = try (parameters + state).map { parameter in
       let tensor = try value(parameter)
@@ -183,7 +197,8 @@ extension Model {
     let pass = given ?? pass ?? evaluation(on: memory)
     defer { pass.endCall() }
     let trace = Scope.Trace(
-      isTraining: pass.isTraining, observe: observe, update: pass.update(_:to:), key: pass.key
+      isTraining: pass.isTraining, held: heldLayers, observe: observe, update: pass.update(_:to:),
+      key: pass.key
     ) { request in
       guard let tensor = pass[request.path], tensor.shape == request.shape else {
         programmerError(
@@ -219,22 +234,24 @@ extension Model {
     }
   }
 
-  /// Makes training leave alone every parameter whose name matches a pattern: `encoder.*`.
+  /// Makes training leave alone every parameter and all state whose name matches a pattern, in which
+  /// `*` stands for any text: `encoder.*`.
+  ///
+  /// A layer whose state is frozen works as in evaluation: what it has learned of its inputs stays.
   public mutating func freeze(_ pattern: String) {
-    for parameter in parameters where matches(parameter.name, pattern) {
-      frozen.insert(parameter.name)
-    }
+    for part in parameters + state where part.matches(pattern) { frozenNames.insert(part.name) }
   }
 
   /// Lets training change again what `freeze` held.
   public mutating func unfreeze(_ pattern: String = "*") {
-    frozen = frozen.filter { !matches($0, pattern) }
+    frozenNames = frozenNames.filter { !matches($0, pattern) }
   }
 
-  private func matches(_ name: String, _ pattern: String) -> Bool {
-    guard let star = pattern.firstIndex(of: "*") else { return name == pattern }
-    return name.hasPrefix(pattern[..<star])
-      && name.hasSuffix(pattern[pattern.index(after: star)...])
+  /// The paths of layers that work as in evaluation, whatever the pass is.
+  private var heldLayers: Set<String> {
+    Set(
+      state.filter { frozenNames.contains($0.name) }
+        .map { String($0.name.prefix(upTo: $0.name.lastIndex(of: ".") ?? $0.name.startIndex)) })
   }
 
   /// This model with another network: every parameter whose name and shape still fit keeps its
@@ -304,11 +321,20 @@ extension Model {
 
   /// 1 for each parameter that weight decay draws to zero, 0 for biases and what is frozen.
   var decayMask: Tensor {
-    var mask = [Float](repeating: 0, count: parameterCount)
-    for parameter in parameters where parameter.shape.rank > 1 && !frozen.contains(parameter.name) {
-      for index in parameter.range { mask[index] = 1 }
+    numbers { $0.shape.rank > 1 && !frozenNames.contains($0.name) ? 1 : 0 }
+  }
+
+  /// A number for each parameter, as often as it has elements.
+  func numbers(_ number: (Parameter) -> Double) -> Tensor {
+    func filled<Number: BinaryFloatingPoint>(_ type: Number.Type) -> [Number] {
+      var result = [Number](repeating: 0, count: parameterCount)
+      for parameter in parameters {
+        let value = Number(number(parameter))
+        for index in parameter.range { result[index] = value }
+      }
+      return result
     }
-    return Tensor(mask).cast(to: dtype)
+    return dtype == .float64 ? Tensor(filled(Double.self)) : Tensor(filled(Float.self))
   }
 
   /// Whether no parameter and no state is infinite or not a number.
@@ -325,10 +351,11 @@ extension Model {
 extension Model: CustomStringConvertible {
   /// The layers with their shapes and parameter counts.
   public var description: String {
-    var lines = ["\("layer".padded(8))\("".padded(24))\("output".padded(18))parameters"]
+    let width = max(8, (layers.map(\.path.count).max() ?? 0) + 2)
+    var lines = ["\("layer".padded(width))\("".padded(24))\("output".padded(18))parameters"]
     for layer in layers {
       lines.append(
-        layer.path.padded(8) + layer.summary.padded(24) + "\(layer.output)".padded(18)
+        layer.path.padded(width) + layer.summary.padded(24) + "\(layer.output)".padded(18)
           + grouped(layer.parameterCount).padded(10, right: true))
     }
     let kept = stateCount > 0 ? ", and \(grouped(stateCount)) numbers of state" : ""
@@ -364,7 +391,7 @@ func flatGradient(of value: Tensor, at variables: [Tensor], _ model: Model) -> T
   let label = Label(path: "gradient", layer: "", phase: .backward)
   let parts = zip(model.parameters, derivatives(of: value, at: variables)).map { parameter, part in
     let part =
-      model.frozen.contains(parameter.name)
+      model.frozenNames.contains(parameter.name)
       ? Tensor(repeating: 0, shape: parameter.shape, dtype: model.dtype) : part
     return unary(Named(text: "∂C/∂\(parameter.name)"), part)
   }

@@ -30,7 +30,7 @@ public final class TrainingStep {
   private let results: Storage
   private let inputs: Storage
   private let targets: Storage
-  private let decayMask: Tensor?
+  private let masks: Optimizer.Masks
   private let augmenter: Augmenter?
 
   /// The plan for one size of minibatch.
@@ -66,7 +66,7 @@ public final class TrainingStep {
     results = Storage.zeros(8 * (1 + metrics.count), model.dtype)
     inputs = data.inputs.storage
     targets = data.targets.storage
-    decayMask = optimizer.decaysWeights ? model.decayMask : nil
+    masks = optimizer.masks(for: model)
     augmenter = try augmentation.map { try Augmenter($0, data.inputs, seed: seed) }
     if self.optimizer.state.isEmpty {
       self.optimizer.memoryType = model.dtype
@@ -214,7 +214,7 @@ public final class TrainingStep {
     let gradient = flatGradient(of: value, at: variables, template)
     let values = metrics.map { $0(output, batch.targets).cast(to: dtype) }
     let updated = optimizer.record(
-      flat, gradient: gradient, state: state, context: context, decayed: decayMask)
+      flat, gradient: gradient, state: state, context: context, masks: masks)
 
     var outputs = [updated.parameters] + updated.state + [value] + values
     var donations = [0: 0]

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Descent
+import DescentData
+
+/// The options of a training that begins with another's weights.
+struct TransferOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Begin with the weights in this file, by name and shape; the last layer begins anew where "
+        + "there are other classes.",
+      discussion: """
+        A model or run folder of descent, or a safetensors file that PyTorch wrote. Without --network \
+        or --layers the network is the file's.
+        """, valueName: "model.safetensors"))
+  var from: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Leave parameters alone whose name matches, such as features.* or layer1.*,layer2.*.",
+      valueName: "pattern"))
+  var freeze: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Learning rates by name; the first pattern that matches counts, and others have "
+        + "--learning-rate.", valueName: "fc.*=1e-2,*=1e-4"))
+  var rates: String?
+
+  /// The weights to begin with.
+  func weights() throws -> PretrainedWeights? {
+    try from.map { try PretrainedWeights(contentsOf: RunFolder.modelPath($0)) }
+  }
+
+  /// Loads the weights; those of the last layer only if they are of the same classes.
+  func load(
+    _ weights: PretrainedWeights, into model: inout Model, _ set: DataSource.Loaded
+  ) throws -> PretrainedWeights.Transfer {
+    let isKnown = weights.classNames.isEmpty || weights.classNames == set.classNames
+    let head = model.parameters.last?.name.split(separator: ".").dropLast().joined(separator: ".")
+    return try weights.load(into: &model, sparing: isKnown ? nil : head.map { $0 + ".*" })
+  }
+
+  /// Freezes what is to be left alone.
+  func freeze(_ model: inout Model) throws {
+    guard let freeze else { return }
+    for pattern in freeze.split(separator: ",").map(String.init) {
+      let before = model
+      model.freeze(pattern)
+      guard model.frozenNames.count > before.frozenNames.count else {
+        throw unmatched("--freeze", pattern, model)
+      }
+    }
+    guard model.parameters.contains(where: { !model.frozenNames.contains($0.name) }) else {
+      throw UsageError("--freeze \(freeze): nothing is left to train")
+    }
+  }
+
+  /// The optimiser with the learning rates that patterns give.
+  func scale(_ optimizer: Optimizer, for model: Model) throws -> Optimizer {
+    var result = optimizer
+    for part in (rates ?? "").split(separator: ",") {
+      let sides = part.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
+      guard sides.count == 2, let rate = Double(sides[1]), rate >= 0 && rate.isFinite else {
+        throw UsageError(
+          "--rates: \"\(part)\" is no rate; write pattern=rate, for example fc.*=1e-2,*=1e-4")
+      }
+      guard model.parameters.contains(where: { $0.matches(sides[0]) }) else {
+        throw unmatched("--rates", sides[0], model)
+      }
+      result = result.scalingLearningRate(
+        of: sides[0], by: rate / optimizer.learningRate.peak)
+    }
+    return result
+  }
+
+  private func unmatched(_ option: String, _ pattern: String, _ model: Model) -> UsageError {
+    let names = model.parameters.map(\.name)
+    let shown = names.count > 8 ? names.prefix(4) + ["…"] + names.suffix(3) : names[...]
+    return UsageError(
+      "\(option): nothing, or nothing more, is called \"\(pattern)\"."
+        + "\(suggestion(for: pattern, among: names)) There are \(shown.joined(separator: ", "))")
+  }
+}
