@@ -90,7 +90,8 @@ import Testing
   @Test func headsOfOtherNetworks() throws {
     let named = NamedNetwork(.resnet18, classes: 10).named("body")
     #expect(
-      ((Sequential { named }.replacingHead(outputs: 2) as? Sequential)?.layers[0] as? NamedLayer)?.layer
+      ((Sequential { named }.replacingHead(outputs: 2) as? Sequential)?.layers[0] as? NamedLayer)?
+        .layer
         as? NamedNetwork == NamedNetwork(.resnet18, classes: 2))
     #expect(Sequential { Flatten() }.replacingHead(outputs: 2) == nil)
     #expect(Sequential([]).replacingHead(outputs: 2) == nil)
