@@ -75,7 +75,7 @@ import Testing
         [6, 28, 28], [6, 14, 14], [16, 10, 10], [16, 5, 5], [400], [120], [84], [10],
       ])
     #expect(model.parameterCount == 61_706 && model.output == [10])
-    #expect("\(model)".contains("fc1     Dense(120, relu)"))
+    #expect("\(model)".contains("fc1      Dense(120, relu)"))
   }
 
   @Test func channelsAndClassesAreFree() throws {
@@ -128,7 +128,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (NamedNetwork.Name.alexnet, "features.", 63), (.lenet, "conv2", 12),
+    (NamedNetwork.Name.alexnet, "features.", 63), (.lenet, "pool2", 12),
     (.vgg16, "features.", 32),
   ])
   func tooSmallImagesAreRefused(_ name: NamedNetwork.Name, _ place: String, _ side: Int) throws {

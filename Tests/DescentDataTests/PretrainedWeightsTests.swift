@@ -188,50 +188,26 @@ import Testing
       classNames: classes.map(String.init))
   }
 
-  @Test("pretrained on 0–4, ten of each of 5–9: at least 5 points better than from scratch")
-  func tenSamplesOfNewClasses() throws {
-    let (images, tests) = try Digits.load()
-    let (all, test) = (Dataset(images), digits(Dataset(tests), 5...9, each: 1_000))
-    let known = digits(all, 0...4, each: 1_000)
+  @Test func theHeadIsRenewedAndWhatIsFrozenStays() throws {
+    let all = Dataset(try Digits.load().training)
+    let known = digits(all, 0...4, each: 20)
     let few = digits(all, 5...9, each: 10)
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID())").path
     defer { unlink(path) }
+    var first = try Model(NamedNetwork(.lenet, classes: 5), input: [28, 28], seed: 1)
+    try first.fit(known, loss: .crossEntropy, optimizer: .adam(), epochs: 1, batchSize: 32)
+    try first.save(to: path)
 
-    var accuracies: [String: [Double]] = [:]
-    for seed in UInt64(1)...3 {
-      var first = try Model(NamedNetwork(.lenet, classes: 5), input: [28, 28], seed: seed)
-      try first.fit(
-        known, loss: .crossEntropy, optimizer: .adam(), epochs: 8, batchSize: 32,
-        stopping: .never, seed: seed)
-      try first.save(to: path)
-      let weights = try PretrainedWeights(contentsOf: path)
-
-      func train(_ way: String) throws {
-        var model = try Model(NamedNetwork(.lenet, classes: 5), input: [28, 28], seed: seed + 100)
-        var optimizer = Optimizer.adam()
-        if way != "scratch" {
-          // As many classes as before, but others.
-          let transfer = try weights.load(into: &model, sparing: "fc3.*")
-          #expect(transfer.renewed.map(\.name) == ["fc3.weight", "fc3.bias"])
-        }
-        if way == "frozen" { model.freeze("conv*") }
-        if way == "slow" { optimizer = optimizer.scalingLearningRate(of: "conv*", by: 0.1) }
-        let start = model
-        try model.fit(
-          few, loss: .crossEntropy, optimizer: optimizer, epochs: 60, batchSize: 10,
-          stopping: .never, seed: seed)
-        if way == "frozen" {
-          #expect(model["conv2.weight"]!.doubles() == start["conv2.weight"]!.doubles())
-        }
-        let accuracy = try model.evaluate(test, loss: .crossEntropy, metrics: [.accuracy])
-        accuracies[way, default: []].append(100 * accuracy.metrics[0].value)
-      }
-      for way in ["scratch", "frozen", "slow", "all"] { try train(way) }
-    }
-    let medians = accuracies.mapValues { $0.sorted()[1] }
-    print("ten samples of each new class, accuracies on \(test.count):", accuracies)
-    for way in ["frozen", "slow", "all"] {
-      #expect(medians[way]! >= medians["scratch"]! + 5, "\(way): \(accuracies)")
-    }
+    var model = try Model(NamedNetwork(.lenet, classes: 5), input: [28, 28], seed: 101)
+    // As many classes as before, but others.
+    let transfer = try PretrainedWeights(contentsOf: path).load(into: &model, sparing: "fc3.*")
+    #expect(transfer.renewed.map(\.name) == ["fc3.weight", "fc3.bias"])
+    #expect(model["conv2.weight"]!.doubles() == first["conv2.weight"]!.doubles())
+    model.freeze("conv*")
+    let start = model
+    try model.fit(
+      few, loss: .crossEntropy, optimizer: .adam(), epochs: 2, batchSize: 10, stopping: .never)
+    #expect(model["conv2.weight"]!.doubles() == start["conv2.weight"]!.doubles())
+    #expect(model["fc3.weight"]!.doubles() != start["fc3.weight"]!.doubles())
   }
 }
