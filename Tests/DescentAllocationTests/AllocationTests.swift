@@ -46,6 +46,29 @@ import Testing
     }
   }
 
+  @Test(
+    "nor does one that augments its images",
+    .enabled(if: descent_allocations_are_counted(), "allocations are counted with glibc only"))
+  func augmentedStepAllocatesNothing() throws {
+    let data = dataset(256)
+    var model = try Model(
+      Sequential {
+        Flatten()
+        Dense(10)
+      }, input: [8, 8], seed: 1)
+    let step = try TrainingStep(
+      model, data, loss: .crossEntropy, optimizer: .adam(),
+      augmentation: try Augmentation(
+        "shift:2,rotate:9,zoom:0.1,shear:5,crop:1,flip,elastic:1,noise:0.1,cutout:2,mixup"))
+    let positions = (0..<32).map { Int32(7 * $0) }
+    try positions.withUnsafeBufferPointer { positions in
+      for epoch in 0..<3 { _ = try step.step(&model, positions, epoch: epoch) }
+      let before = descent_allocation_count()
+      for epoch in 0..<100 { _ = try step.step(&model, positions, epoch: epoch) }
+      #expect(descent_allocation_count() - before == 0, "allocations in 100 steps")
+    }
+  }
+
   @Test("the counter counts", .enabled(if: descent_allocations_are_counted()))
   func counterCounts() {
     let before = descent_allocation_count()

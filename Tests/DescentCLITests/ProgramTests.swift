@@ -137,6 +137,10 @@ import Testing
     (["train", "digits", "--learning-rate", "nan"], 64, ["--learning-rate"]),
     (["train", "digits", "--momentum", "2"], 64, ["--momentum"]),
     (["train", "digits", "--epochs", "0"], 64, ["--epochs"]),
+    (["train", "digits", "--augment", "rotat:3"], 64, ["Did you mean \"rotate\""]),
+    (["train", "digits", "--augment", "rotate"], 64, ["--augment", "rotate:DEGREES"]),
+    (["train", "digits", "--augment", "rotate:900"], 64, ["--augment", "180"]),
+    (["train", "moons", "--augment", "flip"], 64, ["--augment", "moons"]),
     (["train", "digits", "--batch-size", "0"], 64, ["--batch-size"]),
     (["train", "digits", "--threads", "0"], 64, ["--threads"]),
     (["train", "digits", "--training-samples", "5000"], 64, ["4000"]),
@@ -263,6 +267,36 @@ import Testing
     #expect(readme.contains("```swift\n" + snippet + "```"))
     for command in ["swift run -c release descent train digits", "swift test -c release"] {
       #expect(readme.contains("```\n" + command + "\n```"))
+    }
+  }
+
+  @Test func augmentationIsShownTrainedWithAndKept() throws {
+    try Program.withFolder { folder in
+      let shown = try Program.run(
+        ["data", "digits", "--augment", "rotate:20,elastic:1", "--show", "2", "--output", "a.svg"],
+        in: folder)
+      #expect(shown.status == 0, "\(shown.errors)")
+      #expect(shown.output.contains("original") && shown.output.contains("epoch 7"))
+      let picture = String(decoding: try readFile(folder.path + "/a.svg"), as: UTF8.self)
+      #expect(picture.contains("Augmentation rotate:20,elastic:1") && picture.contains("<image"))
+
+      try AtomicFile.write("augment: [crop:2, mixup]\n", to: folder.path + "/options.yaml")
+      let arguments = ["train", "digits", "--training-samples", "300", "--config", "options.yaml"]
+      let trained = try Program.run(arguments + ["--epochs", "2", "--output", "r"], in: folder)
+      #expect(trained.status == 0, "\(trained.errors)")
+      let kept = String(decoding: try readFile(folder.path + "/r/config.json"), as: UTF8.self)
+      #expect(kept.contains("\"augment\": \"crop:2,mixup\""))
+      let changed = try Program.run(["train", "--resume", "r", "--augment", "flip"], in: folder)
+      #expect(changed.status == 64 && changed.errors.contains("--augment"))
+      let longer = try Program.run(["train", "--resume", "r", "--epochs", "4"], in: folder)
+      let straight = try Program.run(arguments + ["--epochs", "4", "--output", "s"], in: folder)
+      #expect(longer.status == 0 && straight.status == 0)
+      let models = try ["r", "s"].map {
+        try Model(contentsOf: "\(folder.path)/\($0)/model.safetensors")
+      }
+      for parameter in models[0].parameters {
+        #expect(models[0][parameter.name]!.doubles() == models[1][parameter.name]!.doubles())
+      }
     }
   }
 }

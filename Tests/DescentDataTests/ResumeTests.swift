@@ -68,6 +68,45 @@ import Testing
     }
   }
 
+  /// Digits that are shifted, distorted and mixed, two epochs of five steps, stopped in each place.
+  @Test func augmentedImagesAreTheSameAfterwards() throws {
+    let path = "\(temporaryFolder())/resume-augmented"
+    defer { FileSystem.remove(path) }
+    let data = Dataset(try Digits.load().training).prefix(70)
+    let augmentation = try Augmentation("shift:2,rotate:10,elastic:1,flip,noise:0.1,cutout:6,mixup")
+    func fit(
+      stoppingAfter steps: Int? = nil, resuming: TrainingState? = nil
+    ) throws -> (model: Model, history: History) {
+      var taken = 0
+      var model = try Model(
+        Sequential {
+          Flatten()
+          Dense(10)
+        }, input: [28, 28], seed: 4)
+      let history = try model.fit(
+        data, loss: .crossEntropy, optimizer: .adam(), epochs: 2, batchSize: 16,
+        augmentation: augmentation, stopping: .never, seed: 9, resuming: resuming,
+        checkpoints: .init(every: .seconds(1_000)) { try $0.save(to: path) },
+        observer: { event, _ in if case .step = event { taken += 1 } },
+        shouldStop: { taken == steps })
+      return (model, history)
+    }
+    let whole = try fit()
+    for steps in 1...9 {
+      let stopped = try fit(stoppingAfter: steps)
+      #expect(stopped.history.finish?.reason == .interrupted)
+      let state = try TrainingState(
+        contentsOf: path, model: stopped.model, optimizer: .adam())
+      let resumed = try fit(resuming: state)
+      #expect(resumed.history.losses == whole.history.losses)
+      for parameter in whole.model.parameters {
+        #expect(
+          resumed.model[parameter.name]!.scalars() == whole.model[parameter.name]!.scalars(),
+          "step \(steps)")
+      }
+    }
+  }
+
   @Test func aStateIsAlsoAModel() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/state"

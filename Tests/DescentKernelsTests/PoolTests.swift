@@ -35,4 +35,23 @@ extension Kernels {
       descent_pool_destroy(pool)
     }
   }
+
+  /// Every task of a function is called once, whatever the number of threads.
+  @Test func poolsPerformFunctions() {
+    for threads: Int32 in [1, 2, 3, 8] {
+      let pool = descent_pool_create(threads)!
+      for tasks in [0, 1, 2, 7, 1_000] {
+        var counts = [Int32](repeating: 0, count: tasks + 1)
+        counts.withUnsafeMutableBytes { counts in
+          descent_pool_perform(
+            pool, Int32(tasks),
+            { context, task in
+              context!.assumingMemoryBound(to: Int32.self)[Int(task)] += 1
+            }, counts.baseAddress)
+        }
+        #expect(counts == [Int32](repeating: 1, count: tasks) + [0])
+      }
+      descent_pool_destroy(pool)
+    }
+  }
 }

@@ -57,6 +57,25 @@ import Testing
     }
   }
 
+  @Test func augmentation() throws {
+    let inputs = (Tensor.uniform([70, 9, 9], key: RandomKey(seed: 1)) * 255).cast(to: .uint8)
+    let data = Dataset(
+      inputs: inputs.detached, targets: Tensor((0..<70).map { Int32($0 % 2) }),
+      classNames: ["a", "b"])
+    let augmentation = try Augmentation("shift:2,rotate:20,elastic:1,noise:0.1,cutout:3,mixup:1")
+    try expectSameBits("augmentation") {
+      var model = try Model(
+        Sequential {
+          Flatten()
+          Dense(2)
+        }, input: [9, 9], seed: 1)
+      try model.fit(
+        data, loss: .crossEntropy, optimizer: .adam(), epochs: 2, batchSize: 32,
+        augmentation: augmentation, seed: 2)
+      return model.parameterTensors + [try augmentation(inputs, seed: 3)]
+    }
+  }
+
   @Test(arguments: [DType.float32, .float64]) func reductions(_ dtype: DType) throws {
     let x = Tensor.normal([1_000, 1_003], dtype: dtype, key: RandomKey(seed: 1)).detached
     let cube = x.slice(1, 0..<1_000).reshaped([100, 100, 100])
