@@ -63,7 +63,8 @@ import Testing
     let data = Dataset(inputs: floats, targets: Tensor([Int32(0), 1, 0]))
     var model = try Model(
       Sequential {
-        Flatten(); Dense(2)
+        Flatten()
+        Dense(2)
       }, input: [4, 4])
     #expect(throws: ShapeError.self) {
       try model.fit(
@@ -73,8 +74,11 @@ import Testing
 
   // MARK: What must not change
 
-  private static let nothing = try! Augmentation(
-    "shift:0,rotate:0,zoom:0,shear:0,crop:0,flip:0,elastic:0,noise:0,cutout:0")
+  private static let nothing: Augmentation = [
+    .shift(pixels: 0), .rotate(degrees: 0), .zoom(fraction: 0), .shear(degrees: 0),
+    .crop(padding: 0), .flip(probability: 0), .elastic(pixels: 0), .noise(fraction: 0),
+    .cutout(side: 0),
+  ]
 
   @Test(arguments: [[40, 28, 28], [7, 3, 9, 14], [3, 1, 1, 1], [2, 1, 5]] as [Shape])
   func changesByNothingChangeNothing(_ shape: Shape) throws {
