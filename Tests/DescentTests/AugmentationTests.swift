@@ -163,14 +163,16 @@ import Testing
   }
 
   /// A map of whole pixels, and where each pixel of a 4 × 4 image then comes from.
-  private static let exact: [(name: String, map: PixelMap, source: (Int, Int) -> (Int, Int))] = [
-    ("identity", .identity, { ($0, $1) }), ("flip", .flip, { (3 - $0, $1) }),
-    ("right and up", .shift(2, -1), { ($0 - 2, $1 + 1) }),
-    ("a quarter turn", .rotation(degrees: 90), { ($1, 3 - $0) }),
-    ("half a turn", .rotation(degrees: 180), { (3 - $0, 3 - $1) }),
-    ("flip, then right", .flip.followed(by: .shift(1, 0)), { (3 - ($0 - 1), $1) }),
-    ("right, then flip", .shift(1, 0).followed(by: .flip), { (3 - $0 - 1, $1) }),
-  ]
+  private static var exact: [(name: String, map: PixelMap, source: (Int, Int) -> (Int, Int))] {
+    [
+      ("identity", .identity, { ($0, $1) }), ("flip", .flip, { (3 - $0, $1) }),
+      ("right and up", .shift(2, -1), { ($0 - 2, $1 + 1) }),
+      ("a quarter turn", .rotation(degrees: 90), { ($1, 3 - $0) }),
+      ("half a turn", .rotation(degrees: 180), { (3 - $0, 3 - $1) }),
+      ("flip, then right", .flip.followed(by: .shift(1, 0)), { (3 - ($0 - 1), $1) }),
+      ("right, then flip", .shift(1, 0).followed(by: .flip), { (3 - $0 - 1, $1) }),
+    ]
+  }
 
   @Test(arguments: exact.indices) func wholePixelsStaySharp(_ index: Int) {
     let (name, map, source) = Self.exact[index]
