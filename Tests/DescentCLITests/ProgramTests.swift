@@ -1,3 +1,4 @@
+import Descent
 import DescentData
 import Foundation
 import Testing
