@@ -215,7 +215,7 @@ final class Augmenter {
     for place in 0..<size {
       let word = random.next()
       let pairs = (word & 0x00FF_00FF_00FF_00FF) &+ (word >> 8 & 0x00FF_00FF_00FF_00FF)
-      let sum = pairs &* 0x0001_0001_0001_0001 >> 48
+      let sum = (pairs &* 0x0001_0001_0001_0001) >> 48
       values[place] += (Float(sum) - 1020) * scale
     }
   }
