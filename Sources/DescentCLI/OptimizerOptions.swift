@@ -28,6 +28,12 @@ struct OptimizerOptions: ParsableArguments {
   @Option(help: "The largest size of each element of the gradient.")
   var clipValue: Double?
 
+  @Option(
+    help: ArgumentHelp(
+      "Check and keep a running mean of the weights, which forgets all but this share at each step.",
+      valueName: "0.999"))
+  var averageWeights: Double?
+
   static let schedules = ["constant", "step", "exponential", "cosine", "one-cycle"]
 
   /// These options with what suits a data set where the user chose nothing.
@@ -83,6 +89,12 @@ struct OptimizerOptions: ParsableArguments {
     }
     if let clipNorm { optimizer = optimizer.clipping(norm: clipNorm) }
     if let clipValue { optimizer = optimizer.clipping(value: clipValue) }
+    if let averageWeights {
+      guard (0..<1).contains(averageWeights) else {
+        throw UsageError("--average-weights is at least 0 and less than 1, not \(averageWeights)")
+      }
+      optimizer = optimizer.averagingWeights(decay: averageWeights)
+    }
     return optimizer
   }
 

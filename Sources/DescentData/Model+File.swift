@@ -178,10 +178,10 @@ extension TrainingState {
       try progress.bestEpoch == 0
       ? nil : Model(model.network, file, card, prefix: "best.", path)
     var memory: [Tensor] = []
-    for index in 0..<optimizer.rule.stateCount {
+    for index in 0..<optimizer.stateCount {
       guard let entry = file.tensors.first(where: { $0.name == "optimizer.\(index)" }) else {
         throw malformed(
-          "no tensor \"optimizer.\(index)\"", "\(optimizer.rule.stateCount), for \(optimizer.name)")
+          "no tensor \"optimizer.\(index)\"", "\(optimizer.stateCount), for \(optimizer.name)")
       }
       memory.append(try entry.tensor(of: [model.parameterCount], path))
     }

@@ -67,6 +67,7 @@ public struct TrainingDiverged: Error, CustomStringConvertible {
 struct Divergence {
   let data: Dataset
   let loss: Loss
+  let augmentation: Augmentation?
   let batchSize: Int
   let seed: UInt64
   let lastGood: TrainingState
@@ -80,19 +81,24 @@ struct Divergence {
     let order = data.shuffled(seed: seed, epoch: epoch - 1)
     var (model, before) = (lastGood.model, lastGood.model)
     var update: (ratio: Double, parameter: String)?
-    let step = try TrainingStep(model, data, loss: loss, optimizer: lastGood.optimizer)
+    let step = try TrainingStep(
+      model, data, loss: loss, optimizer: lastGood.optimizer, augmentation: augmentation, seed: seed
+    )
     var number = lastGood.progress.step + 1
     var rate = step.optimizer.currentLearningRate
     while true {
       rate = step.optimizer.currentLearningRate
-      let value = try step(&model, positions: batch(number, order)).loss
+      let value = try step(&model, positions: batch(number, order), epoch: epoch - 1).loss
       guard value.isFinite, model.isFinite, number < brokenStep else { break }
       update = largestUpdate(from: before, to: model)
       before = model
       number += 1
     }
     let positions = batch(number, order)
-    let inputs = data.prepared(data.inputs.gather(Tensor(positions)), dtype: before.dtype)
+    let stored = data.inputs.gather(Tensor(positions))
+    let inputs = data.prepared(
+      try augmentation?(stored, seed: seed, epoch: epoch - 1, positions: positions.map { Int($0) })
+        ?? stored, dtype: before.dtype)
     return TrainingDiverged(
       epoch: epoch, step: number,
       origin: try before.firstNonFinite(

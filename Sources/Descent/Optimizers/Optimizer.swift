@@ -25,6 +25,7 @@ public struct Optimizer: Sendable {
   private var clippingValue: Double?
   private var weightDecay = 0.0
   private var isDecoupled = false
+  private var averageDecay: Double?
   private var rateFactors: [(pattern: String, factor: Double)] = []
   /// What the rule remembers, each as long as all parameters.
   var state: [Storage] = []
@@ -63,6 +64,21 @@ public struct Optimizer: Sendable {
   public func scalingLearningRate(of pattern: String, by factor: Double) -> Optimizer {
     with { $0.rateFactors.append((pattern, factor)) }
   }
+
+  /// This optimiser with a running mean of the weights beside them, which forgets all but `decay` of
+  /// itself at each step: 0.999 looks back over the last thousand.
+  ///
+  /// At first, while they are fewer, it is the mean of all steps (Polyak and Juditsky, 1992). `fit`
+  /// checks the mean instead of the weights, and leaves it in the model: it is steadier, and often
+  /// better. State such as running statistics is that of the last step.
+  public func averagingWeights(decay: Double) -> Optimizer {
+    precondition((0..<1).contains(decay), "averagingWeights: a decay of \(decay)")
+    return with { $0.averageDecay = decay }
+  }
+
+  /// How many tensors of all parameters' length it remembers: what the rule does, and behind that
+  /// the mean of the weights.
+  public var stateCount: Int { rule.stateCount + (averageDecay == nil ? 0 : 1) }
 
   private func with(_ change: (inout Optimizer) -> Void) -> Optimizer {
     var result = self
@@ -159,8 +175,16 @@ extension Optimizer {
           gradient = gradient + weightDecay * (decayed * parameters)
         }
       }
-      let result = rule.update(parameters, gradient: gradient, state: state, context: context)
-      return (result.parameter, result.state)
+      let result = rule.update(
+        parameters, gradient: gradient, state: Array(state.prefix(rule.stateCount)),
+        context: context)
+      guard let averageDecay, let average = state.last else {
+        return (result.parameter, result.state)
+      }
+      let share = maximum(1 / context.step, 1 - averageDecay)
+      return (
+        result.parameter, result.state + [average + share * (result.parameter - average)]
+      )
     }
   }
 
@@ -183,12 +207,22 @@ extension Optimizer {
     rateFactors.first { parameter.matches($0.pattern) }?.factor ?? 1
   }
 
+  /// The model with the mean of its weights over the steps so far, if the optimiser keeps it.
+  public func averaged(_ model: Model) -> Model {
+    guard averageDecay != nil, let average = state.last, stepCount > 0 else { return model }
+    var result = model
+    result.makeUnique()
+    // The state behind the parameters stays.
+    result.buffer.pointer.copyMemory(from: average.pointer, byteCount: average.byteCount)
+    return result
+  }
+
   /// Takes a step: moves the model's parameters against the gradient.
   public mutating func update(_ model: inout Model, along gradient: Gradient) {
     let count = model.parameterCount
     if state.isEmpty {
       memoryType = model.dtype
-      state = (0..<rule.stateCount).map { _ in Storage.zeros(count, model.dtype) }
+      state = (0..<stateCount).map { _ in Storage.zeros(count, model.dtype) }
     }
     let shape: Shape = [count]
     let states = state.map { Tensor(storage: $0, shape: shape, dtype: model.dtype) }

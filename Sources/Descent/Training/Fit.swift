@@ -85,7 +85,8 @@ extension Model {
         seconds: (clock.now - start).seconds)
       observer(.finished(finish), model)
       return try Divergence(
-        data: data, loss: loss, batchSize: batchSize, seed: seed, lastGood: lastGood,
+        data: data, loss: loss, augmentation: augmentation, batchSize: batchSize, seed: seed,
+        lastGood: lastGood,
         brokenStep: progress.step, keptEpoch: isBest ? progress.bestEpoch : progress.epochs.count
       ).examined()
     }
@@ -137,7 +138,8 @@ extension Model {
       }
       let seconds = (clock.now - epochStart).seconds
 
-      let checked = try validator?.evaluate(self)
+      let averaged = step.optimizer.averaged(self)
+      let checked = try validator?.evaluate(averaged)
       let totals = progress.totals.map { $0 / Double(Swift.max(data.count, 1)) }
       let trained = metrics.enumerated().map { ($1.name, totals[1 + $0]) }
       let score = stopping.monitored(
@@ -145,7 +147,7 @@ extension Model {
       let isImproved = progress.isImproved(by: score)
       if isImproved {
         (progress.bestEpoch, progress.bestScore) = (epoch, [score.0, score.1])
-        best = buffer.copy()
+        best = averaged.buffer.copy()
       }
       let result = TrainingEvent.Epoch(
         epoch: epoch, loss: totals[0], metrics: trained, validationLoss: checked?.loss,
@@ -163,7 +165,11 @@ extension Model {
       }
     }
     if reason != .interrupted { try save(self) }
-    if stopping.restoresBest, validation != nil, let best { buffer = best.copy() }
+    if stopping.restoresBest, validation != nil, let best {
+      buffer = best.copy()
+    } else {
+      self = step.optimizer.averaged(self)
+    }
     let finish = TrainingEvent.Finish(
       reason: reason, bestEpoch: progress.bestEpoch, epochs: progress.epochs.count,
       seconds: (clock.now - start).seconds)

@@ -79,8 +79,8 @@ extension Optimizer {
   /// There must be as many tensors as the rule needs, or none.
   public func resumed(after stepCount: Int, memory: [Tensor]) -> Optimizer {
     precondition(
-      memory.isEmpty || memory.count == rule.stateCount,
-      "\(name) remembers \(rule.stateCount) tensors, not \(memory.count)")
+      memory.isEmpty || memory.count == stateCount,
+      "\(name) remembers \(stateCount) tensors, not \(memory.count)")
     var result = self
     result.stepCount = stepCount
     result.state = memory.map { $0.detached.storage.copy() }

@@ -70,7 +70,7 @@ public final class TrainingStep {
     augmenter = try augmentation.map { try Augmenter($0, data.inputs, seed: seed) }
     if self.optimizer.state.isEmpty {
       self.optimizer.memoryType = model.dtype
-      self.optimizer.state = (0..<optimizer.rule.stateCount).map { _ in
+      self.optimizer.state = (0..<optimizer.stateCount).map { _ in
         Storage.zeros(model.parameterCount, model.dtype)
       }
     } else {
