@@ -34,6 +34,9 @@ struct OptimizerOptions: ParsableArguments {
       valueName: "0.999"))
   var averageWeights: Double?
 
+  @Option(help: "Take a step only after so many minibatches, along the mean of their gradients.")
+  var accumulate: Int?
+
   static let schedules = ["constant", "step", "exponential", "cosine", "one-cycle"]
 
   /// These options with what suits a data set where the user chose nothing.
@@ -54,6 +57,8 @@ struct OptimizerOptions: ParsableArguments {
     guard rate.isFinite && rate > 0 else {
       throw UsageError("--learning-rate is a positive number, not \(rate)")
     }
+    let batches = try positive(accumulate ?? 1, "--accumulate")
+    let stepsPerEpoch = (stepsPerEpoch + batches - 1) / batches
     let steps = max(1, stepsPerEpoch * epochs)
     var schedule: Schedule =
       switch self.schedule ?? "constant" {
@@ -89,6 +94,7 @@ struct OptimizerOptions: ParsableArguments {
     }
     if let clipNorm { optimizer = optimizer.clipping(norm: clipNorm) }
     if let clipValue { optimizer = optimizer.clipping(value: clipValue) }
+    optimizer = optimizer.accumulating(batches: batches)
     if let averageWeights {
       guard (0..<1).contains(averageWeights) else {
         throw UsageError("--average-weights is at least 0 and less than 1, not \(averageWeights)")

@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test(
-    "nor does one that augments its images",
+    "nor does one that augments its images, accumulates and averages",
     .enabled(if: descent_allocations_are_counted(), "allocations are counted with glibc only"))
   func augmentedStepAllocatesNothing() throws {
     let data = dataset(256)
@@ -57,12 +57,13 @@ import Testing
         Dense(10)
       }, input: [8, 8], seed: 1)
     let step = try TrainingStep(
-      model, data, loss: .crossEntropy, optimizer: .adam(),
+      model, data, loss: .crossEntropy,
+      optimizer: .adam().averagingWeights(decay: 0.99).accumulating(batches: 3),
       augmentation: try Augmentation(
         "shift:2,rotate:9,zoom:0.1,shear:5,crop:1,flip,elastic:1,noise:0.1,cutout:2,mixup"))
     let positions = (0..<32).map { Int32(7 * $0) }
     try positions.withUnsafeBufferPointer { positions in
-      for epoch in 0..<3 { _ = try step.step(&model, positions, epoch: epoch) }
+      for epoch in 0..<4 { _ = try step.step(&model, positions, epoch: epoch) }
       let before = descent_allocation_count()
       for epoch in 0..<100 { _ = try step.step(&model, positions, epoch: epoch) }
       #expect(descent_allocation_count() - before == 0, "allocations in 100 steps")

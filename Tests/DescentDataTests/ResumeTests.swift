@@ -14,7 +14,8 @@ import Testing
   private static let optimizers: [Optimizer] = [
     .adam(learningRate: .cosine(0.01, over: 42)), .sgd(learningRate: 0.1, momentum: 0.9),
     .adamW(learningRate: 0.01).clipping(norm: 1), .adam(learningRate: 0.01),
-    .sgd(learningRate: 0.1, momentum: 0.9).averagingWeights(decay: 0.9),
+    .sgd(learningRate: 0.1, momentum: 0.9).averagingWeights(decay: 0.9)
+      .accumulating(batches: 4),
   ]
 
   /// With `index` 3 or 4: a network with running statistics and masks.

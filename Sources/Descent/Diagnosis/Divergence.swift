@@ -84,6 +84,7 @@ struct Divergence {
     let step = try TrainingStep(
       model, data, loss: loss, optimizer: lastGood.optimizer, augmentation: augmentation, seed: seed
     )
+    step.begin(behind: lastGood.progress.step, of: batchSize)
     var number = lastGood.progress.step + 1
     var rate = step.optimizer.currentLearningRate
     while true {

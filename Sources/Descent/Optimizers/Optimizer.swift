@@ -26,6 +26,10 @@ public struct Optimizer: Sendable {
   private var weightDecay = 0.0
   private var isDecoupled = false
   private var averageDecay: Double?
+  /// How many minibatches make a step.
+  public private(set) var batchesPerStep = 1
+  /// The minibatches so far of a step under way that is taken by hand.
+  private var pendingBatches = 0
   private var rateFactors: [(pattern: String, factor: Double)] = []
   /// What the rule remembers, each as long as all parameters.
   var state: [Storage] = []
@@ -76,9 +80,21 @@ public struct Optimizer: Sendable {
     return with { $0.averageDecay = decay }
   }
 
-  /// How many tensors of all parameters' length it remembers: what the rule does, and behind that
-  /// the mean of the weights.
-  public var stateCount: Int { rule.stateCount + (averageDecay == nil ? 0 : 1) }
+  /// This optimiser with a step only after so many minibatches, along the mean of their gradients: as
+  /// if they were one that need not fit into memory.
+  ///
+  /// `fit` takes the last step of an epoch with what is left. Layers that look at the whole minibatch,
+  /// such as batch normalisation, still see each by itself.
+  public func accumulating(batches: Int) -> Optimizer {
+    precondition(batches > 0, "accumulating: \(batches) minibatches")
+    return with { $0.batchesPerStep = batches }
+  }
+
+  /// How many tensors of all parameters' length it remembers: what the rule does, the mean of the
+  /// weights, and the mean of the gradients of a step under way.
+  public var stateCount: Int {
+    rule.stateCount + (averageDecay == nil ? 0 : 1) + (batchesPerStep == 1 ? 0 : 1)
+  }
 
   private func with(_ change: (inout Optimizer) -> Void) -> Optimizer {
     var result = self
@@ -178,13 +194,20 @@ extension Optimizer {
       let result = rule.update(
         parameters, gradient: gradient, state: Array(state.prefix(rule.stateCount)),
         context: context)
-      guard let averageDecay, let average = state.last else {
-        return (result.parameter, result.state)
-      }
+      guard let averageDecay else { return (result.parameter, result.state) }
+      let average = state[rule.stateCount]
       let share = maximum(1 / context.step, 1 - averageDecay)
       return (
         result.parameter, result.state + [average + share * (result.parameter - average)]
       )
+    }
+  }
+
+  /// Records the mean of the gradients of a step under way: `share` is the part that the last
+  /// minibatch has in its samples so far.
+  func accumulate(_ gradient: Tensor, state: [Tensor], share: Tensor) -> Tensor {
+    Label.$current.withValue(Label(path: name, layer: "", phase: .update)) {
+      (1 - share) * state[stateCount - 1] + share * gradient
     }
   }
 
@@ -209,7 +232,8 @@ extension Optimizer {
 
   /// The model with the mean of its weights over the steps so far, if the optimiser keeps it.
   public func averaged(_ model: Model) -> Model {
-    guard averageDecay != nil, let average = state.last, stepCount > 0 else { return model }
+    guard averageDecay != nil, stepCount > 0 else { return model }
+    let average = state[rule.stateCount]
     var result = model
     result.makeUnique()
     // The state behind the parameters stays.
@@ -218,6 +242,8 @@ extension Optimizer {
   }
 
   /// Takes a step: moves the model's parameters against the gradient.
+  ///
+  /// With `accumulating(batches:)`, only at the last of so many calls.
   public mutating func update(_ model: inout Model, along gradient: Gradient) {
     let count = model.parameterCount
     if state.isEmpty {
@@ -227,15 +253,27 @@ extension Optimizer {
     let shape: Shape = [count]
     let states = state.map { Tensor(storage: $0, shape: shape, dtype: model.dtype) }
     let parameters = model.flatParameters
+    var direction = gradient.flat
+    if batchesPerStep > 1 {
+      pendingBatches += 1
+      let share = parameters.number(1 / Double(pendingBatches))
+      direction = accumulate(direction, state: states, share: share)
+      guard pendingBatches == batchesPerStep else {
+        evaluate([direction])
+        state[stateCount - 1] = direction.storage
+        return
+      }
+      pendingBatches = 0
+    }
     let context = UpdateContext(
       learningRate: parameters.number(learningRate.rate(at: stepCount)),
       step: parameters.number(Double(stepCount + 1)))
     let result = record(
-      parameters, gradient: gradient.flat, state: states, context: context,
+      parameters, gradient: direction, state: states, context: context,
       masks: masks(for: model))
     evaluate([result.parameters] + result.state)
     model.replaceParameters(result.parameters.storage)
-    state = result.state.map(\.storage)
+    for (index, tensor) in result.state.enumerated() { state[index] = tensor.storage }
     stepCount += 1
   }
 }

@@ -55,6 +55,7 @@ extension Model {
     let start = clock.now
     var lastSaved = start
     var progress = resuming?.progress ?? .init(metricCount: metrics.count)
+    step.begin(behind: progress.step, of: batchSize)
     var best = resuming?.best?.buffer
     var reason = TrainingEvent.Reason.completed
     let stepsPerEpoch = (data.count + batchSize - 1) / batchSize
@@ -103,7 +104,8 @@ extension Model {
           let positions = UnsafeBufferPointer(rebasing: order[first..<(first + count)])
           // A batch of all samples has no order.
           let (value, values) = try step.step(
-            &self, count == data.count ? nil : positions, epoch: epoch - 1)
+            &self, count == data.count ? nil : positions, epoch: epoch - 1,
+            endsEpoch: first + count == order.count)
           progress.step += 1
           if !value.isFinite { throw try diverged(&self) }
           progress.totals[0] += value * Double(count)

@@ -26,16 +26,20 @@ public final class TrainingStep {
   /// The optimiser with its state after the last step.
   public private(set) var optimizer: Optimizer
   private var compiled: [Compiled] = []
-  private let scalars = Storage(byteCount: 96)
+  private let scalars = Storage(byteCount: 128)
   private let results: Storage
   private let inputs: Storage
   private let targets: Storage
   private let masks: Optimizer.Masks
   private let augmenter: Augmenter?
+  /// The minibatches and their samples so far of a step that takes several.
+  private var accumulated = (batches: 0, samples: 0)
 
   /// The plan for one size of minibatch.
   private struct Compiled {
     let batchSize: Int?
+    /// Whether the parameters take their step, and not only the gradient is kept.
+    let isUpdate: Bool
     let graph: CompiledGraph
     /// The streams of its random keys, and the words of those keys at the step under way.
     let streams: [UInt64]
@@ -80,6 +84,12 @@ public final class TrainingStep {
     _ = try compiled(for: min(data.count, 2))
   }
 
+  /// Says that so many minibatches of an epoch have been before those to come, each of `size` samples.
+  func begin(behind batches: Int, of size: Int) {
+    let rest = batches % optimizer.batchesPerStep
+    accumulated = (rest, rest * size)
+  }
+
   /// The plan of a step for minibatches of one size, or on all samples at once.
   public func plan(batchSize: Int?) throws -> Plan { try compiled(for: batchSize).graph.plan }
 
@@ -103,11 +113,17 @@ public final class TrainingStep {
 
   /// Takes a step on the samples at these positions, or on all where they lie; the metrics lie
   /// behind the returned loss until the next step.
+  ///
+  /// With an optimiser that accumulates, the parameters move at the last of so many minibatches, or
+  /// at the last of an epoch.
   func step(
-    _ model: inout Model, _ positions: UnsafeBufferPointer<Int32>?, epoch: Int = 0
+    _ model: inout Model, _ positions: UnsafeBufferPointer<Int32>?, epoch: Int = 0,
+    endsEpoch: Bool = false
   ) throws -> (loss: Double, metrics: MetricValues) {
     model.makeUnique()
-    let compiled = try compiled(for: positions?.count)
+    let count = positions?.count ?? data.count
+    let isUpdate = endsEpoch || accumulated.batches + 1 >= optimizer.batchesPerStep
+    let compiled = try compiled(for: positions?.count, isUpdate: isUpdate)
     let graph = compiled.graph
     graph.set(0, model.buffer.pointer)
     for index in optimizer.state.indices {
@@ -130,8 +146,14 @@ public final class TrainingStep {
     }
     setScalar(0, optimizer.learningRate.rate(at: optimizer.stepCount))
     setScalar(1, Double(optimizer.stepCount + 1))
+    setScalar(3, Double(count) / Double(accumulated.samples + count))
     graph.plan.run()
-    optimizer.advance()
+    if isUpdate {
+      optimizer.advance()
+      accumulated = (0, 0)
+    } else {
+      accumulated = (accumulated.batches + 1, accumulated.samples + count)
+    }
     model.randomState.step &+= 1
     let values = MetricValues(storage: results, dtype: template.dtype)
     return (values.value(0), values)
@@ -162,19 +184,22 @@ public final class TrainingStep {
 
   /// Placeholders: 0 parameters, 1 inputs (of the minibatch, if they are augmented), 2 targets,
   /// 3 positions, 4 learning rate, 5 step, 6 positions of mixup's partners, 7 its share,
+  /// 8 the minibatch's share of a step that takes several,
   /// 10… optimiser state, 20… the model's state, and behind it random keys.
   ///
   /// Without a batch size, all samples are the batch, and nothing is gathered.
-  private func compiled(for batchSize: Int?) throws -> Compiled {
-    if let known = compiled.first(where: { $0.batchSize == batchSize }) { return known }
-    let made = try compile(batchSize)
+  private func compiled(for batchSize: Int?, isUpdate: Bool = true) throws -> Compiled {
+    if let known = compiled.first(where: { $0.batchSize == batchSize && $0.isUpdate == isUpdate }) {
+      return known
+    }
+    let made = try compile(batchSize, isUpdate: isUpdate)
     compiled.append(made)
     return made
   }
 
   private static let firstState = 20
 
-  private func compile(_ batchSize: Int?) throws -> Compiled {
+  private func compile(_ batchSize: Int?, isUpdate: Bool) throws -> Compiled {
     let dtype = template.dtype
     let count = template.parameterCount
     let flat = Tensor.placeholder(0, shape: [count], dtype: dtype)
@@ -211,14 +236,27 @@ public final class TrainingStep {
       let output = try template.run(batch.inputs, pass)
       return (mixedLoss(output, batch.targets, allTargets), output)
     }
-    let gradient = flatGradient(of: value, at: variables, template)
+    var gradient = flatGradient(of: value, at: variables, template)
     let values = metrics.map { $0(output, batch.targets).cast(to: dtype) }
-    let updated = optimizer.record(
-      flat, gradient: gradient, state: state, context: context, masks: masks)
+    if optimizer.batchesPerStep > 1 {
+      let share = Tensor.placeholder(8, shape: [], dtype: dtype)
+      gradient = optimizer.accumulate(gradient, state: state, share: share)
+    }
 
-    var outputs = [updated.parameters] + updated.state + [value] + values
-    var donations = [0: 0]
-    for index in state.indices { donations[1 + index] = 10 + index }
+    var outputs: [Tensor]
+    var donations: [Int: Int]
+    if isUpdate {
+      let updated = optimizer.record(
+        flat, gradient: gradient, state: state, context: context, masks: masks)
+      outputs = [updated.parameters] + updated.state
+      donations = [0: 0]
+      for index in updated.state.indices { donations[1 + index] = 10 + index }
+    } else {
+      outputs = [gradient]
+      donations = [0: 10 + state.count - 1]
+    }
+    let firstResult = outputs.count
+    outputs += [value] + values
     for (index, part) in template.state.enumerated() {
       guard let update = pass.update(of: part.name) else { continue }
       donations[outputs.count] = Self.firstState + index
@@ -234,11 +272,12 @@ public final class TrainingStep {
     graph.set(4, scalars.pointer)
     graph.set(5, scalars.pointer + 32)
     graph.set(7, scalars.pointer + 64)
+    graph.set(8, scalars.pointer + 96)
     for index in 0...metrics.count {
-      graph.plan.setOutput(
-        1 + state.count + index, results.pointer + 8 * dtype.size * index)
+      graph.plan.setOutput(firstResult + index, results.pointer + 8 * dtype.size * index)
     }
-    return Compiled(batchSize: batchSize, graph: graph, streams: streams, words: words)
+    return Compiled(
+      batchSize: batchSize, isUpdate: isUpdate, graph: graph, streams: streams, words: words)
   }
 
   /// The loss; with mixup, so much of it as the sample has in its image, and the rest for the target
