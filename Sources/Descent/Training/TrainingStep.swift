@@ -86,7 +86,9 @@ public final class TrainingStep {
 
   /// Says that so many minibatches of an epoch have been before those to come, each of `size` samples.
   func begin(behind batches: Int, of size: Int) {
-    let rest = batches % optimizer.batchesPerStep
+    // The last minibatch of an epoch takes the step with what is left, and leaves nothing.
+    let isEpochOver = batches * size >= data.count
+    let rest = isEpochOver ? 0 : batches % optimizer.batchesPerStep
     accumulated = (rest, rest * size)
   }
 
