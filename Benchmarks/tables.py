@@ -16,11 +16,13 @@ ROWS = [
     # The rate counts 6 operations for each of the 25,165,824 weights; 142,606,336 must be done.
     Row("W4", "GFLOP/s (6PB)", None, 1e9 * 142_606_336 / (6 * 25_165_824), "fma"),
     Row("W5", "us/step", 1e-6, 2_080 * 32, "fma"),
+    Row("W6", "s/epoch", 1, 2_263_920 * 59_968, "fma"),
     Row("W7", "us latency p50 batch 1", 1e-6, 2.68e6, L3),
     Row("W7", "samples/s batch 1024", None, 1_337_344, "fma"),
     Row("W8", "s/100 steps", 1, 44e6 * 100, DRAM),
     Row("W9", "wall s", 1, None, None),
     Row("W9", "peak RSS MiB", 1, None, None),
+    Row("W10", "ms/step", 1e-3, 145_100_544 * 64, "fma"),
     Row("csv", "s", 1, None, None),
     Row("csv", "peak MiB above the start", 1, None, None),
 ]

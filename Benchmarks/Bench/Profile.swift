@@ -2,7 +2,7 @@
 import Descent
 import Foundation
 
-/// Prints the plans of a step of W1 to W6 and W8, with the time of each row.
+/// Prints the plans of a step of W1 to W6, W8 and W10, with the time of each row.
 ///
 /// Data are random; every instruction is waited for, so that the sum is a little more than a step
 /// takes in a training.
@@ -26,6 +26,9 @@ func profile(_ settings: Settings) throws {
       inputs: .uniform([512, 28, 28], key: RandomKey(seed: 1)),
       targets: Tensor((0..<512).map { Int32($0 * 7 % 10) })),
     .crossEntropy, .adam(), (0..<64).map { Int32($0 * 31 % 512) })
+  try profile(
+    "W10", convolutionalNetwork, randomImages(64), .crossEntropy, .momentum(learningRate: 0.01), nil
+  )
   let large = Dataset(
     inputs: .normal([512, 1024], key: RandomKey(seed: 1)),
     targets: .normal([512, 1024], key: RandomKey(seed: 2)))

@@ -45,6 +45,34 @@ var lenet: Sequential {
   }
 }
 
+/// Milliseconds of a small modern network's training step, on one batch of images with CIFAR's shape.
+func w10(_ settings: Settings) throws {
+  var (model, data) = try (
+    Model(convolutionalNetwork, input: [3, 32, 32], seed: 1), randomImages(64)
+  )
+  let step = try TrainingStep(
+    model, data, loss: .crossEntropy, optimizer: .momentum(learningRate: 0.01))
+  let times = try timeSteps(settings.repeats, target: 2) { try step(&model) }
+  report("W10", "ms/step", times.map { $0 * 1e3 })
+}
+
+/// Colour images of noise, in ten classes.
+func randomImages(_ count: Int) -> Dataset {
+  Dataset(
+    inputs: .normal([count, 3, 32, 32], key: RandomKey(seed: 1)),
+    targets: Tensor((0..<count).map { Int32($0 * 7 % 10) }))
+}
+
+/// Two stages of two convolutions of 3 × 3, each with batch normalisation.
+var convolutionalNetwork: Sequential {
+  func block(_ filters: Int) -> [any Layer] {
+    [Conv2D(filters, kernel: 3, padding: 1), BatchNorm(), Activate(.relu)]
+  }
+  return Sequential(
+    block(32) + block(32) + [MaxPool2D(2)] + block(64) + block(64) + [MaxPool2D(2)]
+      + [GlobalAveragePool2D(), Flatten(), Dense(10)])
+}
+
 var w2Network: Sequential { perceptron([512, 512, 10], .relu) }
 
 /// A multi-layer perceptron without an activation at its end.

@@ -65,6 +65,15 @@ def mnist():
     return arrays
 
 
+def padded(images):
+    """(n, 784) as (n, 1, 32, 32), in a border of two zeros."""
+    return np.pad(images.reshape(-1, 1, 28, 28), ((0, 0), (0, 0), (2, 2), (2, 2)))
+
+
+def channels_last(images):
+    return np.ascontiguousarray(images.transpose(0, 2, 3, 1))
+
+
 def one_hot(labels, classes=10):
     return np.eye(classes, dtype=np.float32)[labels]
 
@@ -149,7 +158,7 @@ def time_calls(call, target=1.5):
 
 
 def measure_training(peer, workload, variant, epoch, accuracy, **extra):
-    """W1 to W3: `epoch` trains one; `accuracy` gives the percentage of the test images."""
+    """W1 to W3 and W6: `epoch` trains one; `accuracy` gives the percentage of the test images."""
     times, accuracies = [], {}
     for number in range(1, EPOCHS + 1):
         times.append(seconds(epoch))

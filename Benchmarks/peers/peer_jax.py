@@ -10,6 +10,7 @@ from common import (
     W3,
     W4,
     W5,
+    channels_last,
     emit,
     init_normal,
     init_uniform,
@@ -20,6 +21,7 @@ from common import (
     measure_training,
     mnist,
     one_hot,
+    padded,
     seconds,
     time_steps,
     wanted,
@@ -228,6 +230,40 @@ def w5_scan(count, apply, x, labels):
     return steps, lambda: jax.block_until_ready(p)
 
 
+def convolution(x, kernel, bias, padding="VALID"):
+    orders = ("NHWC", "HWIO", "NHWC")
+    return lax.conv_general_dilated(x, kernel, (1, 1), padding, dimension_numbers=orders) + bias
+
+
+def max_pool(x):
+    """As people write it here: the derivative of lax.reduce_window is slow."""
+    n, height, width, channels = x.shape
+    return x.reshape(n, height // 2, 2, width // 2, 2, channels).max((2, 4))
+
+
+def kernel_and_bias(generator, size, channels, filters):
+    """PyTorch's rule."""
+    bound = 1 / np.sqrt(size * size * channels)
+    kernel = generator.uniform(-bound, bound, (size, size, channels, filters))
+    return kernel.astype(np.float32), generator.uniform(-bound, bound, filters).astype(np.float32)
+
+
+def w6():
+    x, labels, x_test, labels_test = mnist()
+    data = channels_last(padded(x)), labels, channels_last(padded(x_test)), labels_test
+    generator = np.random.default_rng(SEED)
+    kernels = [kernel_and_bias(generator, 5, *sizes) for sizes in ((1, 6), (6, 16))]
+    dense = network(jax.nn.relu)
+
+    def apply(layers, x):
+        for layer in layers[:2]:
+            x = max_pool(jax.nn.relu(convolution(x, *layer)))
+        return dense(layers[2:], x.reshape(len(x), -1))
+
+    layers = kernels + list(init_uniform((400, 120, 84, 10)))
+    train("W6", layers, apply, cross_entropy, adam(), data, 64)
+
+
 def w7():
     layers = on_device(init_uniform(W2))
     predict = jax.jit(network(jax.nn.relu))
@@ -271,6 +307,33 @@ def w8():
             measure_regression(PEER, variant, fit, version=VERSION)
 
 
+def w10():
+    """The running means are left out."""
+    generator = np.random.default_rng(SEED)
+    sizes = [(3, 32), (32, 32), (32, 64), (64, 64)]
+    layers = [
+        (*kernel_and_bias(generator, 3, *size), np.ones(size[1], np.float32),
+         np.zeros(size[1], np.float32)) for size in sizes]
+    x = jnp.asarray(generator.standard_normal((64, 32, 32, 3)).astype(np.float32))
+    labels = jnp.asarray(generator.integers(0, 10, 64))
+
+    def apply(p, x):
+        for i, (kernel, bias, gain, shift) in enumerate(p[0]):
+            x = convolution(x, kernel, bias, "SAME")
+            mean = x.mean((0, 1, 2))
+            variance = ((x - mean) ** 2).mean((0, 1, 2))
+            x = jax.nn.relu((x - mean) * lax.rsqrt(variance + 1e-5) * gain + shift)
+            if i in (1, 3):
+                x = max_pool(x)
+        weights, biases = p[1]
+        return x.mean((1, 2)) @ weights + biases
+
+    p = on_device((layers, init_uniform((64, 10))[0]))
+    step, sync = training_step(p, apply, cross_entropy, momentum(0.01, 0.9), x, labels)
+    times = time_steps(step, sync, target=2.0)
+    emit(PEER, "W10", "step", "ms/step", [1e3 * t for t in times], version=VERSION)
+
+
 if __name__ == "__main__":
     main(PEER, {
         "W1": w1,
@@ -279,6 +342,8 @@ if __name__ == "__main__":
         "W3": lambda: classify("W3", W3, adam(), 64),
         "W4": w4,
         "W5": w5,
+        "W6": w6,
         "W7": w7,
         "W8": w8,
+        "W10": w10,
     })

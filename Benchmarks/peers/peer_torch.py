@@ -2,6 +2,7 @@
 
 eager         tensors in memory, index_select of a shuffled permutation, fused optimizer
 compile       the same with torch.compile of the model and its loss
+channels_last, compile-channels_last  both with the channels of a pixel side by side
 compile-step  torch.compile of the whole step as a function: gather, torch.func.grad, update
 manual        gradients by hand, in place, no autograd
 """
@@ -22,6 +23,7 @@ from common import (
     measure_regression,
     measure_training,
     mnist,
+    padded,
     seconds,
     time_steps,
     wanted,
@@ -74,9 +76,11 @@ def accuracy_of(predict, x, labels):
 
 
 def train(workload, variant, model, loss_of, make_optimizer, data, batch_size):
-    """Variants eager and compile."""
+    """Variants eager, compile and channels_last."""
     x, y, x_test, labels_test = data
     torch._dynamo.reset()
+    if variant == "channels_last":
+        model = model.to(memory_format=torch.channels_last)
 
     def loss(inputs, targets):
         return loss_of(model(inputs), targets)
@@ -229,12 +233,16 @@ def classify(workload, sizes, batch_size, optimizer, rule, rate):
 
 
 def training_step(model, loss_of, optimizer, x, y, variant):
-    """Variants eager and compile, always on the same batch."""
+    """Always on the same batch."""
+    torch._dynamo.reset()
+    if variant.endswith("channels_last"):
+        model = model.to(memory_format=torch.channels_last)
+        x = x.contiguous(memory_format=torch.channels_last)
 
     def loss(inputs, targets):
         return loss_of(model(inputs), targets)
 
-    if variant == "compile":
+    if variant.startswith("compile"):
         loss = torch.compile(loss)
 
     def step():
@@ -323,6 +331,25 @@ def w5_manual_step(x, labels):
     return step
 
 
+def w6():
+    x, labels, x_test, labels_test = mnist_tensors()
+    data = [torch.from_numpy(padded(x.numpy())), labels]
+    data += [torch.from_numpy(padded(x_test.numpy())), labels_test]
+
+    def lenet():
+        torch.manual_seed(SEED)
+        return nn.Sequential(
+            nn.Conv2d(1, 6, 5), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(16, 120, 5), nn.ReLU(), nn.Flatten(),
+            nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
+
+    for variant in filter(wanted, ("eager", "compile", "channels_last")):
+        train("W6", variant, lenet(), F.cross_entropy, adam, data, 64)
+    if wanted("compile-step"):
+        train_compiled_step("W6", lenet(), F.cross_entropy, "adam", 1e-3, data, 64)
+
+
 def w7():
     model = mlp(W2, init_uniform(W2)).eval()
     one, many = torch.rand(1, 784), torch.rand(1024, 784)
@@ -369,6 +396,27 @@ def w8():
             measure_regression(PEER, variant, fit, version=VERSION)
 
 
+def w10():
+    generator = torch.Generator().manual_seed(SEED)
+    x = torch.randn(64, 3, 32, 32, generator=generator)
+    labels = torch.randint(0, 10, (64,), generator=generator)
+
+    def block(channels, filters):
+        convolution = nn.Conv2d(channels, filters, 3, padding=1)
+        return [convolution, nn.BatchNorm2d(filters), nn.ReLU()]
+
+    for variant in filter(wanted, ("eager", "compile", "channels_last", "compile-channels_last")):
+        torch.manual_seed(SEED)
+        model = nn.Sequential(
+            *block(3, 32), *block(32, 32), nn.MaxPool2d(2),
+            *block(32, 64), *block(64, 64), nn.MaxPool2d(2),
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+        optimizer = sgd(0.01, 0.9)(model.parameters())
+        step = training_step(model, F.cross_entropy, optimizer, x, labels, variant)
+        times = time_steps(step, target=2.0)
+        emit(PEER, "W10", variant, "ms/step", [1e3 * t for t in times], version=VERSION)
+
+
 GEMM_SIZES = [
     (64, 64, 64), (128, 128, 128), (256, 256, 256), (512, 512, 512), (1024, 1024, 1024),
     (2048, 2048, 2048), (10, 30, 784), (128, 512, 784), (128, 512, 512), (784, 512, 128),
@@ -393,7 +441,9 @@ if __name__ == "__main__":
         "W3": lambda: classify("W3", W3, 64, adam, "adam", 1e-3),
         "W4": w4,
         "W5": w5,
+        "W6": w6,
         "W7": w7,
         "W8": w8,
+        "W10": w10,
         "gemm": gemm,
     })
