@@ -11,6 +11,8 @@
 #define TRANSPOSE transpose_float
 #define NAME(x) float_##x
 #include "convolution_template.h"
+#include "winograd_template.h"
+#include "convolution_directions.h"
 #undef REAL
 #undef VECTOR
 #undef COUNT
@@ -33,6 +35,8 @@
 #define TRANSPOSE transpose_double
 #define NAME(x) double_##x
 #include "convolution_template.h"
+#include "winograd_template.h"
+#include "convolution_directions.h"
 #undef REAL
 #undef VECTOR
 #undef COUNT

@@ -49,6 +49,8 @@ enum {
 typedef struct {
   char *tiles, *packed_a, *packed_b;
   descent_runner runner;
+  // What packed_a holds of the instruction that is running, by a number of its own; 0: nothing.
+  int64_t packed;
   // The first index out of range that this worker met: position -1 if none.
   int64_t bad_position, bad_value;
   const descent_instruction *bad_instruction;

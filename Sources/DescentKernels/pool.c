@@ -132,6 +132,7 @@ static int64_t claim(descent_pool *pool, const descent_job *job, int32_t owner) 
 /// Those of a worker are added to `finished`; the caller gets the number of its own.
 static uint32_t work(descent_pool *pool, const descent_job *job, int32_t index) {
   uint32_t all = 0;
+  pool->workers[index]->packed = 0;
   for (int32_t i = 0; i < pool->threads; i++) {
     int32_t owner = index + i < pool->threads ? index + i : index + i - pool->threads;
     uint32_t done = 0;
@@ -236,6 +237,7 @@ descent_status descent_run(descent_pool *pool, const descent_instruction *instru
     } else if (together) {
       run_together(pool, kernels, instruction, buffers);
     } else {
+      pool->workers[0]->packed = 0;
       for (int64_t task = 0; task < instruction->tasks; task++) {
         run_task(kernels, instruction, task, buffers, pool->workers[0]);
       }

@@ -332,6 +332,7 @@ void descent_prepare(descent_instruction *instruction) {
     }
     case DESCENT_CONVOLUTION: {
       const descent_convolution *c = instruction->parameters;
+      if (c->epilogue) prepare_program(c->epilogue);
       double work = (double)c->batch * (double)c->out_channels * (double)(c->y_size[0] * c->y_size[1]) *
                     (double)(c->in_channels / c->groups * c->kernel[0] * c->kernel[1]);
       int64_t most = c->direction == DESCENT_CONVOLUTION_WEIGHT ? descent_convolution_splits(c) : 64;

@@ -333,6 +333,7 @@ static void convolution(const descent_instruction *instruction, int64_t task, vo
   }
   for (int64_t i = 0; i < counts[c->direction]; i++) store(c->dtype, result, i, sums[i]);
   free(sums);
+  if (c->epilogue) run_program(c->epilogue, buffers);
 }
 
 static void matmul(const descent_instruction *instruction, int64_t task, void *const *buffers,

@@ -25,6 +25,42 @@ extension descent_convolution {
     return c
   }
 
+  /// Random sizes that suit tiles: 3 × 3, one pixel at a time.
+  fileprivate static func tiled(_ random: inout Random, direction: Int, dtype: Dtype) -> Self {
+    var c = descent_convolution()
+    c.direction = Int32(direction)
+    c.dtype = dtype.rawValue
+    c.batch = Int64(1 + random.below(random.pick([2, 10, 20])))
+    c.groups = Int64(random.pick([1, 1, 2]))
+    c.in_channels = c.groups * Int64(8 + random.below(random.pick([12, 140])))
+    c.out_channels = c.groups * Int64(8 + random.below(random.pick([12, 80])))
+    func axis(_ random: inout Random) -> (size: Int, padding: Int) {
+      let padding = random.below(3)
+      return (max(1, 6 - 2 * padding) + random.below(random.pick([3, 12, 36])), padding)
+    }
+    let (a, b) = (axis(&random), axis(&random))
+    (c.kernel, c.stride, c.dilation) = ((3, 3), (1, 1), (1, 1))
+    c.padding = (Int64(a.padding), Int64(b.padding))
+    c.x_size = (Int64(a.size), Int64(b.size))
+    c.y_size = (c.x_size.0 + 2 * c.padding.0 - 2, c.x_size.1 + 2 * c.padding.1 - 2)
+    return c
+  }
+
+  /// The shape of what this computes.
+  fileprivate var resultShape: [Int] {
+    let shape: [Int64] =
+      switch direction {
+      case 0: [batch, out_channels, y_size.0, y_size.1]
+      case 1: [batch, in_channels, x_size.0, x_size.1]
+      default: [out_channels, in_channels / groups, kernel.0, kernel.1]
+      }
+    return shape.map { Int($0) }
+  }
+
+  fileprivate var takesEpilogue: Bool {
+    direction == 0 || (direction == 1 && stride.0 == 1 && stride.1 == 1)
+  }
+
   fileprivate var sizes: [Int] {
     let x = batch * in_channels * x_size.0 * x_size.1
     let weight = out_channels * (in_channels / groups) * kernel.0 * kernel.1
@@ -32,7 +68,10 @@ extension descent_convolution {
   }
 }
 
-private func convolutionCase(_ shape: descent_convolution, bias: Bool, seed: Int) -> Case {
+/// `scales`: each channel is multiplied by a number of its own, and what is negative becomes zero.
+private func convolutionCase(
+  _ shape: descent_convolution, bias: Bool, scales: Bool = false, seed: Int
+) -> Case {
   var random = Random(seed)
   let memory = Memory(), parameters = Parameters()
   let dtype = Dtype(rawValue: shape.dtype)!
@@ -46,13 +85,25 @@ private func convolutionCase(_ shape: descent_convolution, bias: Bool, seed: Int
   (convolution.x, convolution.weight, convolution.y) = (operands[0], operands[1], operands[2])
   convolution.has_bias = bias
   convolution.bias = add(Int(shape.out_channels))
+  let output = [operands[2], operands[0], operands[1]][Int(shape.direction)].slot
+  if scales {
+    let result = shape.resultShape
+    let whole = operand(output, dtype, strides: rowMajor(result))
+    var scale = add(result[1])
+    scale.strides = eight([0, 1, 0, 0])
+    convolution.epilogue = parameters.own([
+      parameters.program(
+        dtype, result, operands: [whole, scale, immediate(0)],
+        steps: [step(DESCENT_OP_MULTIPLY, 3, 0, 1), step(DESCENT_OP_MAXIMUM, 3, 3, 2)],
+        stores: [descent_store(place: whole, source: 3)])
+    ])
+  }
   var instruction = parameters.instruction(DESCENT_CONVOLUTION, convolution)
   let bytes = descent_scratch_bytes(&instruction)
   if bytes > 0 {
     instruction.parameters.assumingMemoryBound(to: descent_convolution.self).pointee.scratch =
       operand(memory.add(bytes: Int(bytes)), dtype)
   }
-  let output = [operands[2], operands[0], operands[1]][Int(shape.direction)].slot
   return Case(
     memory: memory, parameters: parameters, instruction: instruction, output: output, dtype: dtype)
 }
@@ -120,10 +171,33 @@ extension Kernels {
       let dtype = random.pick([Dtype.float32, .float32, .float64])
       let shape = descent_convolution.random(&random, direction: direction, dtype: dtype)
       let bias = direction == 0 && random.below(2) == 0
+      let scales = shape.takesEpilogue && random.below(2) == 0
       // Every element is a sum of at most so many products.
       let terms = Double(shape.sizes.reduce(0, max)).squareRoot()
       let tolerance = Tolerance(absolute: terms * (dtype == .float32 ? 2e-6 : 4e-15))
-      check("\(shape)", tolerance) { convolutionCase(shape, bias: bias, seed: seed) }
+      check("\(shape)", tolerance) {
+        convolutionCase(shape, bias: bias, scales: scales, seed: seed)
+      }
+    }
+  }
+
+  @Test(arguments: 0..<3) func convolutionsByTiles(_ direction: Int) {
+    for seed in 0..<40 {
+      var random = Random(1_000 + seed * 3 + direction)
+      let dtype = random.pick([Dtype.float32, .float32, .float64])
+      let shape = descent_convolution.tiled(&random, direction: direction, dtype: dtype)
+      let bias = direction == 0 && random.below(2) == 0
+      let scales = shape.takesEpilogue && random.below(2) == 0
+      let terms = Double(
+        direction == 0 ? 9 * shape.in_channels
+          : direction == 1 ? 9 * shape.out_channels
+            : shape.batch * shape.y_size.0 * shape.y_size.1
+      ).squareRoot()
+      // A few times what sums tap by tap would need.
+      let tolerance = Tolerance(absolute: terms * (dtype == .float32 ? 2e-6 : 4e-15))
+      check("\(shape)", tolerance) {
+        convolutionCase(shape, bias: bias, scales: scales, seed: seed)
+      }
     }
   }
 

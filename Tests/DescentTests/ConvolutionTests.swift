@@ -23,6 +23,44 @@ import Testing
     }
   }
 
+  /// 3 × 3 over many channels, which is computed by tiles.
+  @Test func convolutionByTiles() {
+    var random = TestRandom("convolution by tiles")
+    let x = random.tensor([1, 8, 5, 6])
+    let weight = random.tensor([9, 8, 3, 3])
+    GradientCheck(name: "convolution by tiles").run(at: [x, weight]) {
+      convolution($0[0], $0[1], padding: [1, 0])
+    }
+  }
+
+  /// What follows a convolution runs on its blocks; no bit depends on that.
+  @Test(arguments: [1, 8]) func whatFollowsAConvolutionChangesNoBit(_ channels: Int) throws {
+    let x = Tensor.normal([5, channels, 9, 11], key: RandomKey(seed: 1))
+    let weight = Tensor.normal([10, channels, 3, 3], key: RandomKey(seed: 2))
+    let scale = Tensor.normal([10, 1, 1], key: RandomKey(seed: 3))
+    let other = Tensor.normal([5, 10, 9, 11], key: RandomKey(seed: 4))
+    let separate = convolution(x, weight, padding: 1)
+    evaluate([separate])
+    let expected = relu(separate * scale + other).scalars(as: Float.self)
+    let together = relu(convolution(x, weight, padding: 1) * scale + other)
+    #expect(together.scalars(as: Float.self) == expected)
+  }
+
+  /// At inference a batch normalisation costs no pass over memory of its own.
+  @Test func normalisationAndActivationBelongToTheConvolution() throws {
+    let network = Sequential {
+      Conv2D(4, kernel: 3, padding: 1)
+      BatchNorm()
+      Activate(.relu)
+    }
+    let model = try Model(network, input: [3, 6, 6])
+    let data = Dataset(
+      inputs: Tensor.zeros([8, 3, 6, 6]), targets: Tensor.zeros([8, 4, 6, 6]))
+    let plan = try Evaluator(model, data).plan(batchSize: 8)
+    let image: Shape = [8, 4, 6, 6]
+    #expect(plan.rows.count { $0.shape == image } == 1, "\(plan)")
+  }
+
   @Test(arguments: [1, 2, 3], [1, 2]) func transposedConvolutions(_ stride: Int, _ groups: Int) {
     for (padding, output) in [(0, 0), (1, stride - 1)] {
       let name = "transposed convolution \(stride) \(groups) \(padding)"

@@ -2,12 +2,12 @@ import DescentKernels
 
 /// A group of values that one pass over memory computes.
 struct Unit {
-  enum Kind { case elementwise, reduce, matmul, single }
+  enum Kind { case elementwise, reduce, matmul, convolution, single }
   var kind: Kind
   /// Values in an order that can be computed.
   ///
-  /// For a matmul with an epilogue the product is first; for a reduction with a prologue the
-  /// reduction is last.
+  /// For a matmul or a convolution with an epilogue the product is first; for a reduction with a
+  /// prologue the reduction is last.
   var members: [Int]
 }
 
@@ -15,8 +15,8 @@ struct Unit {
 ///
 /// - An elementwise value joins the elementwise group, or the reduction, that reads it, if their
 ///   shapes agree; if others read it too, the group stores it on the way.
-/// - A matrix product joins the elementwise group that is its only reader: the group becomes the
-///   epilogue that runs on each block of the product while it is in cache.
+/// - A matrix product, or a convolution, joins the elementwise group that is its only reader: the
+///   group becomes the epilogue that runs on each block of the product while it is in cache.
 /// - Nothing may join that would make two groups wait for each other.
 struct Fusion {
   private let values: [PlanGraph.Value]
@@ -82,6 +82,7 @@ struct Fusion {
         case .elementwise: .elementwise
         case .reduce: .reduce
         case .matmul: .matmul
+        case .convolution: .convolution
         default: .single
         }
       groupOf[index] = groups.count
@@ -127,7 +128,7 @@ struct Fusion {
       let input = values[reduction].inputs[0]
       return values[input].shape == value.shape
         && compute(index) == values[reduction].dtype.compute
-    case .matmul, .single: return false
+    case .matmul, .convolution, .single: return false
     }
   }
 
@@ -138,18 +139,28 @@ struct Fusion {
       let unit = groups[group]
       let head = values[unit.members[0]]
       let products = unit.members.flatMap { values[$0].inputs }.filter { input in
-        guard case .matmul = values[input].lowering else { return false }
-        return values[input].shape == head.shape && !outputs.contains(input)
+        return takesEpilogue(values[input].lowering) && values[input].shape == head.shape && !outputs.contains(input)
           && compute(unit.members[0]) == values[input].dtype
           && readers[input].allSatisfy { groupOf[$0] == group }
       }
       guard let product = products.max(),
         !hasSideStores || !wouldWaitForItself(group, with: product)
       else { continue }
+      groups[group].kind = groups[groupOf[product]].kind
       groups[groupOf[product]].members = []
       groupOf[product] = group
-      groups[group].kind = .matmul
       groups[group].members.insert(product, at: 0)
+    }
+  }
+
+  /// Whether the blocks of a product are finished one by one.
+  private func takesEpilogue(_ lowering: Lowering) -> Bool {
+    switch lowering {
+    case .matmul: true
+    case .convolution(DESCENT_CONVOLUTION_FORWARD, _): true
+    // With a stride, neighbouring pixels belong to different correlations.
+    case .convolution(DESCENT_CONVOLUTION_INPUT, let geometry): geometry.stride == [1, 1]
+    default: false
     }
   }
 

@@ -68,6 +68,7 @@ extension Planner {
     case .elementwise: emitElementwise(unit.members)
     case .reduce: emitReduce(unit.members)
     case .matmul: emitMatmul(unit.members)
+    case .convolution: emitConvolution(unit.members)
     case .single: emitSingle(unit.members[0])
     }
     rows.append(row(for: unit, index, instructions: first..<instructions.count))
@@ -176,17 +177,7 @@ extension Planner {
     owner.operand(\.a, of: pointer, operand(a, under: batchShape(batch, a)))
     owner.operand(\.b, of: pointer, operand(b, under: batchShape(batch, b)))
 
-    // Without a buffer of its own the product is formed where the epilogue's first result goes.
-    if bufferOf[product] < 0 {
-      if let home = members.first(where: {
-        bufferOf[$0] >= 0 && graph.values[$0].dtype == value.dtype
-      }) {
-        bufferOf[product] = bufferOf[home]
-      } else {
-        bufferOf[product] = memory.add(byteCount: byteCount(product))
-        use(bufferOf[product], in: currentUnit)
-      }
-    }
+    placeProduct(members)
     let c = operand(product)
     owner.operand(\.c, of: pointer, c)
     // A bias is added where the sums are, in registers.
@@ -206,6 +197,21 @@ extension Planner {
       pointer.pointee.epilogue = epilogue
     }
     append(DESCENT_MATMUL, pointer)
+  }
+
+  /// Without a buffer of its own a product is formed where its epilogue's first result goes.
+  private mutating func placeProduct(_ members: [Int]) {
+    let product = members[0]
+    guard bufferOf[product] < 0 else { return }
+    let home = members.first { member in
+      bufferOf[member] >= 0 && graph.values[member].dtype == graph.values[product].dtype
+    }
+    if let home {
+      bufferOf[product] = bufferOf[home]
+    } else {
+      bufferOf[product] = memory.add(byteCount: byteCount(product))
+      use(bufferOf[product], in: currentUnit)
+    }
   }
 
   /// The sum with a row for all rows, if that is the first thing and the only one that happens to
@@ -262,7 +268,6 @@ extension Planner {
         owner.operand(\.scale, of: pointer, scale)
       }
       append(DESCENT_ROWS, pointer)
-    case .convolution(let direction, let geometry): emitConvolution(index, direction, geometry)
     case .pooling(let operation, let geometry): emitPooling(index, operation, geometry)
     case .concatenate(let axis):
       var start = 0
@@ -286,9 +291,12 @@ extension Planner {
     }
   }
 
-  mutating func emitConvolution(
-    _ index: Int, _ direction: descent_convolution_direction, _ geometry: ConvolutionGeometry
-  ) {
+  mutating func emitConvolution(_ members: [Int]) {
+    let index = members[0]
+    guard case .convolution(let direction, let geometry) = graph.values[index].lowering else {
+      return
+    }
+    placeProduct(members)
     let inputs = graph.values[index].inputs
     // x, the weight and y, of which the direction makes one from the two others.
     let (x, weight, y) =
@@ -316,6 +324,16 @@ extension Planner {
     if inputs.count > 2 {
       pointer.pointee.has_bias = true
       owner.operand(\.bias, of: pointer, flat(inputs[2]))
+    }
+    if members.count > 1 {
+      let value = graph.values[index]
+      var program = ProgramBuilder(shape: value.shape, compute: value.dtype)
+      var ready = [index: program.load(operand(index))]
+      addSteps(members.dropFirst(), to: &program, &ready)
+      addStores(members.dropFirst(), to: &program, ready)
+      let epilogue = owner.allocate(descent_program.self)
+      epilogue.pointee = program.build(in: owner, collapsing: true).program
+      pointer.pointee.epilogue = epilogue
     }
     append(DESCENT_CONVOLUTION, pointer)
   }

@@ -4,7 +4,8 @@ import DescentKernels
 extension Planner {
   func row(for unit: Unit, _ index: Int, instructions: Range<Int>) -> Plan.Row {
     let stored = unit.members.filter { bufferOf[$0] >= 0 }
-    let main = unit.kind == .matmul ? unit.members[0] : (stored.last ?? unit.members.last!)
+    let isProduct = unit.kind == .matmul || unit.kind == .convolution
+    let main = isProduct ? unit.members[0] : (stored.last ?? unit.members.last!)
     let value = graph.values[main]
     let isReadBackward = stored.contains { member in
       graph.values.indices.contains { reader in

@@ -108,6 +108,7 @@ extension Planner {
       }
       return k == rows && m * n <= Self.mostWeights && unit.members.count == 1 && readsOwnRows
         ? .total : nil
+    case .convolution: return nil
     case .single:
       guard case .rows = first.lowering, graph.values[first.inputs[0]].shape.rank == 2,
         graph.values[first.inputs[0]].shape[0] == rows,

@@ -178,6 +178,8 @@ typedef struct {
   descent_operand x, weight, y;
   bool has_bias;  // forward only
   descent_operand bias;
+  descent_program *epilogue;  // NULL, or a program over the result, not a weight's derivative nor
+                              // that of x with a stride: run on what is finished, while in cache
   descent_operand scratch;
 } descent_convolution;
 

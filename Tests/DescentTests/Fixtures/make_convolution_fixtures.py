@@ -59,6 +59,9 @@ for kernel, stride, padding in [((2, 2), (2, 2), (0, 0)), ((3, 2), (2, 1), (1, 0
              count_include_pad=counts)
 for size in [(1, 1), (3, 2), (5, 5)]:
     case("adaptive_avg_pool2d", [draw(2, 2, 7, 5)], output_size=size)
+# Those that are computed by tiles.
+case("conv2d", [draw(3, 9, 7, 6), draw(10, 9, 3, 3), draw(10)], padding=(1, 1))
+case("conv2d", [draw(2, 16, 6, 9), draw(16, 8, 3, 3), draw(16)], padding=(0, 2), groups=2)
 
 text = json.dumps(cases, separators=(",", ":")).replace("},{\"function", "},\n{\"function")
 (pathlib.Path(__file__).parent / "convolution.json").write_text(text + "\n")
