@@ -158,9 +158,10 @@ extension Model {
   /// infinite where training diverged.
   mutating func rehearse(
     _ data: Dataset, _ batches: some Sequence<[Int32]>, loss: Loss, optimizer: Optimizer,
-    seconds: Double
+    augmentation: Augmentation? = nil, seconds: Double
   ) throws -> Double {
-    let step = try TrainingStep(self, data, loss: loss, optimizer: optimizer)
+    let step = try TrainingStep(
+      self, data, loss: loss, optimizer: optimizer, augmentation: augmentation)
     let clock = ContinuousClock()
     let start = clock.now
     var losses: [Double] = []

@@ -118,17 +118,7 @@ public struct Doctor {
     on data: Dataset, steps: Int, batchSize: Int, optimizer: Optimizer, seconds: Double = 5
   ) throws -> (model: Model, loss: Double) {
     var model = model
-    let size = min(batchSize, data.count)
-    var order: [Int32] = []
-    var epoch = 0
-    let batches = (0..<steps).lazy.map { _ in
-      if order.count < size {
-        order = data.shuffled(seed: seed, epoch: epoch)
-        epoch += 1
-      }
-      defer { order.removeFirst(size) }
-      return Array(order.prefix(size))
-    }
+    let batches = data.minibatches(of: batchSize, seed: seed).lazy.prefix(steps)
     let last = try model.rehearse(
       data, batches, loss: loss, optimizer: optimizer, seconds: seconds)
     return (model, last)
