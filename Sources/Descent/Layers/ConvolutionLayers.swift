@@ -48,10 +48,9 @@ public struct Conv2D: StorableLayer, Hashable {
     let weight = scope.parameter(
       "weight", [filters, channels, kernel.height, kernel.width], initializer: initializer)
     let bias = hasBias ? scope.parameter("bias", [filters], initializer: .zeros) : nil
-    return activation(
-      convolution(
-        x, weight, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
-    )
+    let sums = convolution(
+      x, weight, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups)
+    return scope.activated(sums, by: activation)
   }
 
   private func checkSizes(_ x: Tensor, _ scope: Scope) throws {
@@ -170,7 +169,7 @@ public struct Conv1D: StorableLayer, Hashable {
     let y = convolution(
       x.expandingShape(at: 2), weight.expandingShape(at: 2), bias: bias, stride: [1, stride],
       padding: [0, padding], dilation: [1, dilation], groups: groups)
-    return activation(y.squeezed(at: 2))
+    return scope.activated(y.squeezed(at: 2), by: activation)
   }
 
   public var summary: String {
@@ -237,9 +236,9 @@ public struct ConvTranspose2D: StorableLayer, Hashable {
     let weight = scope.parameter(
       "weight", [x.shape[1], filters, kernel.height, kernel.width], initializer: initializer)
     let bias = hasBias ? scope.parameter("bias", [filters], initializer: .zeros) : nil
-    return activation(
-      transposedConvolution(
-        x, weight, bias: bias, stride: stride, padding: padding, outputPadding: outputPadding))
+    let sums = transposedConvolution(
+      x, weight, bias: bias, stride: stride, padding: padding, outputPadding: outputPadding)
+    return scope.activated(sums, by: activation)
   }
 
   public var summary: String {

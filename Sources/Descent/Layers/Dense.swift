@@ -36,8 +36,10 @@ public struct Dense: StorableLayer, Hashable {
     }
     let weight = scope.parameter("weight", [units, x.shape.last], initializer: initializer)
     let product = x.matmul(weight.transposed())
-    guard hasBias else { return activation(product) }
-    return activation(product + scope.parameter("bias", [units], initializer: biasInitializer))
+    let sums =
+      hasBias
+      ? product + scope.parameter("bias", [units], initializer: biasInitializer) : product
+    return scope.activated(sums, by: activation)
   }
 
   public var summary: String {

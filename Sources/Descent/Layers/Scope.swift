@@ -26,9 +26,12 @@ public final class Scope {
     var seen: Set<String> = []
     /// Called with each layer's path, description and output.
     let observe: ((LayerTrace, Tensor) -> Void)?
+    /// Called with the path of each layer that has a weight, and its sums.
+    let observeSums: ((String, Tensor) -> Void)?
 
     init(
       isTraining: Bool, held: Set<String> = [], observe: ((LayerTrace, Tensor) -> Void)? = nil,
+      observeSums: ((String, Tensor) -> Void)? = nil,
       update: @escaping (String, Tensor) -> Void = { _, _ in },
       key: @escaping (String) -> RandomKey = { RandomKey(seed: 0, name: $0) },
       provide: @escaping (Request) -> Tensor
@@ -36,6 +39,7 @@ public final class Scope {
       self.isTraining = isTraining
       self.held = held
       self.observe = observe
+      self.observeSums = observeSums
       self.update = update
       self.key = key
       self.provide = provide
@@ -124,6 +128,12 @@ public final class Scope {
         """)
     }
     return path
+  }
+
+  /// The output of a layer whose weight, called `weight`, gave these sums.
+  func activated(_ sums: Tensor, by activation: Activation) -> Tensor {
+    trace.observeSums?(path, sums)
+    return activation(sums)
   }
 
   /// Calls a child layer in a scope of its own, so that errors and plans name it.

@@ -187,7 +187,8 @@ extension Model {
   public func callAsFunction(_ x: Tensor) throws -> Tensor { try run(x) }
 
   func run(
-    _ x: Tensor, _ given: Pass? = nil, observe: ((Scope.LayerTrace, Tensor) -> Void)? = nil
+    _ x: Tensor, _ given: Pass? = nil, observe: ((Scope.LayerTrace, Tensor) -> Void)? = nil,
+    observeSums: ((String, Tensor) -> Void)? = nil
   ) throws -> Tensor {
     guard Array(x.shape.dropFirst()) == input.sizes else {
       throw ShapeError(
@@ -197,8 +198,8 @@ extension Model {
     let pass = given ?? pass ?? evaluation(on: memory)
     defer { pass.endCall() }
     let trace = Scope.Trace(
-      isTraining: pass.isTraining, held: heldLayers, observe: observe, update: pass.update(_:to:),
-      key: pass.key
+      isTraining: pass.isTraining, held: heldLayers, observe: observe, observeSums: observeSums,
+      update: pass.update(_:to:), key: pass.key
     ) { request in
       guard let tensor = pass[request.path], tensor.shape == request.shape else {
         programmerError(
