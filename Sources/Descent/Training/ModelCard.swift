@@ -13,6 +13,8 @@ public struct ModelCard: Codable, Sendable {
   public var table: TableContract?
   /// What pictures become on their way into the network, if it was trained on files of them.
   public var image: ImageContract?
+  /// What it takes to recognise the samples that it was trained on.
+  public var trainedOn: SampleSketch?
   /// How it was trained: options and results by name.
   public var training: [String: String] = [:]
 
