@@ -103,7 +103,7 @@ struct DataCommand: ParsableCommand {
     return Figure(
       title: "Augmentation \(augmentation)",
       description: "Each sample, and what a training with seed \(seed) sees in its first epochs.",
-      content: .images(ImageGrid(image, images, columns: 1 + epochs.count)))
+      content: .images(ImageGrid(image, images, rowsOf: 1 + epochs.count)))
   }
 
   private func captions(_ set: Dataset) -> [String] {
@@ -118,9 +118,9 @@ struct DataCommand: ParsableCommand {
 }
 
 extension ImageGrid {
-  fileprivate init(_ image: ImageContract, _ images: [Image], columns: Int? = nil) {
+  fileprivate init(_ image: ImageContract, _ images: [Image], rowsOf columns: Int? = nil) {
     self.init(
       height: image.height, width: image.width, channels: image.channels, images: images,
-      columns: columns)
+      columns: columns, keepsRows: columns != nil)
   }
 }

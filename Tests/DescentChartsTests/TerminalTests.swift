@@ -105,6 +105,32 @@ struct TerminalTests {
         """)
   }
 
+  @Test("Rows of images that belong together are halved, and cut into even lines, but not mixed")
+  func rowsOfImages() {
+    func captions(_ width: Int, columns: Int = 6) -> [String] {
+      let images = (0..<12).map { index in
+        ImageGrid.Image(
+          pixels: [UInt8](repeating: 255, count: 24 * 24), caption: "\(index / 6).\(index % 6)")
+      }
+      let grid = ImageGrid(
+        height: 24, width: 24, images: images, columns: columns, keepsRows: true)
+      let lines = Figure(title: "", content: .images(grid)).text(style: TerminalStyle(width: width))
+        .split(separator: "\n")
+      #expect(lines.allSatisfy { $0.count <= width })
+      return lines.filter { $0.contains(".") }
+        .map { $0.split(separator: " ").joined(separator: " ") }
+    }
+    let whole = ["0.0 0.1 0.2 0.3 0.4 0.5", "1.0 1.1 1.2 1.3 1.4 1.5"]
+    #expect(captions(200) == whole && captions(154) == whole)
+    // Halved, six of twelve pixels and two between them fit into 82.
+    #expect(captions(153) == whole && captions(82) == whole)
+    // Five fit into 80: three and three are better than five and one.
+    for width in [80, 60, 40] {
+      #expect(captions(width) == ["0.0 0.1 0.2", "0.3 0.4 0.5", "1.0 1.1 1.2", "1.3 1.4 1.5"])
+    }
+    #expect(captions(30).count == 6 && captions(24).count == 12)
+  }
+
   @Test("Images in colour keep their colours")
   func colors() {
     // A red and a blue pixel above a green and a white one: red, green and blue one after another.

@@ -10,6 +10,9 @@ public struct ImageGrid: Hashable, Sendable {
   public var images: [Image]
   /// Images in a row; as many as fit if nil.
   public var columns: Int?
+  /// Whether the `columns` images of a row belong together: in a terminal that is too narrow for them
+  /// they are halved, and what still does not fit goes on in a line of its own.
+  public var keepsRows = false
 
   /// One image of the grid.
   public struct Image: Hashable, Sendable {
@@ -31,13 +34,15 @@ public struct ImageGrid: Hashable, Sendable {
 
   /// A grid of images of height × width pixels.
   public init(
-    height: Int, width: Int, channels: Int = 1, images: [Image], columns: Int? = nil
+    height: Int, width: Int, channels: Int = 1, images: [Image], columns: Int? = nil,
+    keepsRows: Bool = false
   ) {
     self.height = height
     self.width = width
     self.channels = channels
     self.images = images
     self.columns = columns
+    self.keepsRows = keepsRows
   }
 }
 

@@ -13,17 +13,18 @@ extension ImageGrid: Chart {
   func lines(style: TerminalStyle) -> [String] {
     if let note { return [note.truncated(to: style.width)] }
     // Images wider than the terminal are shown at a whole fraction of their size.
-    let reduction = (width + style.width - 1) / style.width
-    let shownWidth = (width + reduction - 1) / reduction
+    var reduction = (width + style.width - 1) / style.width
     let widestCaption = images.map(\.shownCaption.count).max() ?? 0
-    let cellWidth = max(shownWidth, min(widestCaption, 16, style.width))
-    let fitting = max(1, (style.width + 2) / (cellWidth + 2))
-    let perRow = max(1, min(columns ?? fitting, fitting))
+    var shownWidth: Int { (width + reduction - 1) / reduction }
+    var cellWidth: Int { max(shownWidth, min(widestCaption, 16, style.width)) }
+    var fitting: Int { max(1, (style.width + 2) / (cellWidth + 2)) }
+    let wanted = max(1, columns ?? fitting)
+    // Below a dozen pixels nothing can be made out.
+    if keepsRows && wanted > fitting && shownWidth >= 24 { reduction *= 2 }
     var result: [String] = []
-    for start in stride(from: 0, to: images.count, by: perRow) {
-      let row = images[start..<min(start + perRow, images.count)]
+    for row in rows(of: wanted, fitting: fitting) {
       let pictures = row.map { picture($0, reduction: reduction, style: style) }
-      if start > 0 { result.append("") }
+      if !result.isEmpty { result.append("") }
       let margin = String(repeating: " ", count: cellWidth - shownWidth + 2)
       for line in 0..<(pictures.first?.count ?? 0) {
         let joined = pictures.map { $0[line] }.joined(separator: margin)
@@ -37,6 +38,17 @@ extension ImageGrid: Chart {
       if !line.isEmpty { result.append(line) }
     }
     return result
+  }
+
+  /// The images of each line; rows that are kept together are cut into even parts where they must be.
+  private func rows(of wanted: Int, fitting: Int) -> [ArraySlice<Image>] {
+    let group = keepsRows ? wanted : images.count
+    let lines = (wanted + fitting - 1) / fitting
+    let perLine = keepsRows ? (wanted + lines - 1) / lines : min(wanted, fitting)
+    return stride(from: 0, to: images.count, by: group).flatMap { first in
+      let end = min(first + group, images.count)
+      return stride(from: first, to: end, by: perLine).map { images[$0..<min($0 + perLine, end)] }
+    }
   }
 
   private func picture(_ image: Image, reduction: Int, style: TerminalStyle) -> [String] {
