@@ -21,6 +21,12 @@ import Testing
         ], in: folder)
       #expect(mobile.status == 0, "\(mobile.errors)")
       #expect(mobile.output.contains(#""input":[1,64,96]"#), "\(mobile.output)")
+      // A dense layer of 50,176 inputs and 1,000 outputs: 50,176 · 1,000 weights and 1,000 biases.
+      let dense = try Program.run(
+        ["inspect", "--network", "perceptron", "--image-size", "224", "--classes", "1000"],
+        in: folder)
+      #expect(dense.status == 0 && dense.output.contains("Dense(1000)"), "\(dense.errors)")
+      #expect(dense.output.contains("50,177,000 parameters"), "\(dense.output)")
       let nothing = try Program.run(["inspect"], in: folder)
       #expect(nothing.status == 64 && nothing.errors.contains("--network lenet"))
       let unknown = try Program.run(["inspect", "--network", "lennet"], in: folder)
