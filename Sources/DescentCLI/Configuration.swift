@@ -198,7 +198,9 @@ struct Configuration {
     }
   }
 
-  private static let valueless = flags.union(["print-config", "dry-run", "help", "version"])
+  private static let valueless = flags.union([
+    "print-config", "dry-run", "find-rate", "help", "version",
+  ])
 
   /// Whether there is an argument beside the options and their values.
   private static func hasPositional(_ arguments: [String]) -> Bool {

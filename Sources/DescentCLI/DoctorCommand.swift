@@ -47,7 +47,10 @@ struct DoctorCommand: ParsableCommand {
         let parts = training.split(holdingOut: set.validationShare, seed: seed)
         if parts.heldOut.count > 0 { (training, held) = (parts.kept, parts.heldOut) }
       }
-      let model = try design.model(for: set, seed: seed)
+      var model = try design.model(for: set, seed: seed)
+      if design.hasUnitVariance {
+        try model.initializeWithUnitVariance(on: training, seed: seed)
+      }
       if !json {
         print("\(set.name): \(set.summary)\n\(model)\n")
       }

@@ -14,6 +14,7 @@ struct EvaluateCommand: ParsableCommand {
         descent evaluate runs/mnist mnist --data FOLDER --json
         descent evaluate runs/houses new-houses.csv --output houses.json
         descent evaluate runs/photos new-photos/
+        descent evaluate runs/digits digits --augment shift:1,rotate:5 --views 16
 
       Rows of a table need the column that the model was trained to tell. A folder of pictures has \
       one sub-folder for each class; where it has a folder called test, that one is used.
@@ -24,7 +25,9 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var source: DataSource
 
-  @Option(help: "The seed of a generated set.")
+  @OptionGroup var viewOptions: ViewOptions
+
+  @Option(help: "The seed of a generated set, and of --augment.")
   var seed: UInt64 = 1
 
   @Option(help: "How many threads compute.")
@@ -53,16 +56,40 @@ struct EvaluateCommand: ParsableCommand {
         (data, name) = (set.test, "test samples of \(set.name)")
       }
       let loss = Loss.named(model.card.loss) ?? .crossEntropy
-      let report = try Report(model, on: data, loss: loss)
-      let result = report.detailedJSON(prefix: "test_")
+      let areImages = model.card.table == nil && data.inputs.dtype == .uint8
+      let views = try viewOptions.make(areImages, source.set, seed: seed)
+      let report = try Report(model, on: data, loss: loss, over: views)
+      var result = report.detailedJSON(prefix: "test_")
+      if let views { result.add("views", views.views) }
+      if let sketch = model.card.trainedOn {
+        let known = sketch.knownCount(in: data)
+        result.add("known_samples", known)
+        if known > 0 { warn(known, of: data.count, isExact: sketch.isExact, model) }
+      }
       if let output { try AtomicFile.write(result.description + "\n", to: output) }
       if json {
         print(result)
       } else {
-        print("on the \(data.count) \(name):", terminator: " ")
+        let seen = views.map { ", each seen \($0.views + 1) times" } ?? ""
+        print("on the \(data.count) \(name)\(seen):", terminator: " ")
         print(report.text(style: .detect()))
       }
     }
+  }
+
+  /// Says that the model has seen some of the samples in training.
+  private func warn(_ known: Int, of count: Int, isExact: Bool, _ model: Model) {
+    let about = isExact || known == count ? "" : "about "
+    let arePictures = model.card.image != nil
+    writeError(
+      """
+      note: the model was trained on \(about)\(known) of these \(count) \
+      \(arePictures ? "pictures" : "rows"), and knows them by now: the result flatters
+        \(arePictures
+          ? "keep pictures for the test apart, in a sub-folder called test"
+          : "test it on rows of a file of their own")
+
+      """)
   }
 
   /// The rows of a table that have a target.

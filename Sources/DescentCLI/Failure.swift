@@ -14,6 +14,7 @@ enum Exit {
   static let diverged: Int32 = 3
   static let unmet: Int32 = 4
   static let usage: Int32 = 64
+  static let data: Int32 = 65
   static let interrupted: Int32 = 130
   static let terminated: Int32 = 143
 }
@@ -34,6 +35,7 @@ func exitCode(of error: any Error) -> Int32 {
   switch error {
   case let error as DataError: error.exitCode
   case is TrainingDiverged: Exit.diverged
+  case is UnitVarianceError: Exit.data
   case is UsageError, is ShapeError: Exit.usage
   default: 1
   }

@@ -30,11 +30,14 @@ struct OptimizerOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Check and keep a running mean of the weights, which forgets all but this share at each step.",
+      "Check and keep a running mean of the weights, which keeps this share of itself at each step.",
       valueName: "0.999"))
   var averageWeights: Double?
 
-  @Option(help: "Take a step only after so many minibatches, along the mean of their gradients.")
+  @Option(
+    help: ArgumentHelp(
+      "Take a step only after so many minibatches, along the mean of their gradients.",
+      valueName: "minibatches"))
   var accumulate: Int?
 
   static let schedules = ["constant", "step", "exponential", "cosine", "one-cycle"]

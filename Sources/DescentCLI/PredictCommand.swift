@@ -12,7 +12,7 @@ struct PredictCommand: ParsableCommand {
     discussion: """
       Examples:
         descent predict runs/photos a.jpg b.png more-photos/
-        descent predict runs/digits seven.png
+        descent predict runs/digits seven.png --augment shift:1,rotate:5 --views 16
         descent predict runs/houses new-houses.csv --format csv > prices.csv
 
       Rows of a table are matched by the names of their columns, and treated as those that the \
@@ -35,6 +35,11 @@ struct PredictCommand: ParsableCommand {
   @Option(help: "How results are printed: text, csv or json (one object a line).")
   var format = Format.text
 
+  @OptionGroup var viewOptions: ViewOptions
+
+  @Option(help: "The seed of --augment.")
+  var seed: UInt64 = 1
+
   @Option(help: "How many threads compute.")
   var threads: Int?
 
@@ -42,9 +47,15 @@ struct PredictCommand: ParsableCommand {
     try reportingErrors {
       try setThreads(threads)
       let model = try Model(contentsOf: RunFolder.modelPath(model))
+      _ = try viewOptions.make(model.card.table == nil, files[0], seed: seed)
       if format == .csv { print(header(model)) }
       try Samples.read(files, for: model) { samples in
-        let shown = model.shown(try model.predict(samples.inputs, scale: samples.scale))
+        let areImages = model.card.table == nil && samples.inputs.dtype == .uint8
+        let views = try viewOptions.make(areImages, samples.source, seed: seed)
+        let outputs =
+          try views.map { try model.predict(samples.inputs, scale: samples.scale, over: $0) }
+          ?? model.predict(samples.inputs, scale: samples.scale)
+        let shown = model.shown(outputs)
         let values = shown.doubles()
         let width = model.output.elementCount
         for row in 0..<samples.count {

@@ -10,12 +10,16 @@ struct Report {
   /// The targets in the units of the outputs.
   let targets: Tensor
 
-  /// Runs the model on every sample.
-  init(_ model: Model, on data: Dataset, loss: Loss) throws {
+  /// Runs the model on every sample, several times with `views`.
+  init(
+    _ model: Model, on data: Dataset, loss: Loss, over views: TestTimeAugmentation? = nil
+  ) throws {
     self.data = data
     let contract = model.card.table
-    evaluation = try model.evaluate(
-      data, loss: loss, metrics: Self.metrics(for: data, contract))
+    let metrics = Self.metrics(for: data, contract)
+    evaluation =
+      try views.map { try model.evaluate(data, loss: loss, metrics: metrics, over: $0) }
+      ?? model.evaluate(data, loss: loss, metrics: metrics)
     shown = model.shown(evaluation.outputs)
     let scaling = contract?.targetScaling ?? .init()
     targets =

@@ -14,6 +14,8 @@ struct Samples {
   /// The pictures as the network sees them, if they are to be shown.
   private var pictures: ImageGrid?
   private let file: String
+  /// What was read, for messages.
+  var source: String { paths?.first ?? file }
 
   /// Gives the samples of the files to `body`; those of a table for which the model has a contract,
   /// and pictures, come part by part, so that they may be larger than memory.

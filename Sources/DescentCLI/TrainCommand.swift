@@ -14,9 +14,11 @@ struct TrainCommand: ParsableCommand {
         descent train digits
         descent train houses.csv --target price
         descent train photos/ --image-size 64
-        descent train digits --augment shift:2,rotate:10,elastic:1
+        descent train digits --find-rate
+        descent train digits --augment shift:2,rotate:10 --average-weights 0.999
         descent train arrays.npz
-        descent train mnist --data FOLDER --network lenet
+        descent train mnist --data FOLDER --network lenet --initializer lsuv
+        descent train photos/ --network resnet18 --batch-size 16 --accumulate 8
         descent train photos/ --from resnet18.safetensors --freeze 'layer1.*,layer2.*'
         descent train --resume runs/houses
         descent train spirals --layers 32:tanh,32:tanh --epochs 300 --seed 2
@@ -88,6 +90,12 @@ struct TrainCommand: ParsableCommand {
   @Flag(help: "Print the options as they are resolved, with where each comes from, and stop.")
   var printConfig = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Train a copy while the learning rate rises, show the loss, suggest a rate, and stop.",
+      discussion: "With --output the chart is stored there, too. Exit code 4 if no rate learns."))
+  var findRate = false
+
   @Flag(help: "Take one minibatch through all of it, from reading to predicting, and stop.")
   var dryRun = false
 
@@ -98,6 +106,10 @@ struct TrainCommand: ParsableCommand {
     try setThreads(threads)
     guard checkpointEvery >= 0 else {
       throw UsageError("--checkpoint-every is not negative, unlike \(checkpointEvery)")
+    }
+    if findRate && (resume != nil || dryRun) {
+      throw UsageError(
+        "--find-rate and --\(dryRun ? "dry-run" : "resume") exclude each other: leave one out")
     }
     let weights = try transferOptions.weights()
     var source = source
@@ -115,6 +127,13 @@ struct TrainCommand: ParsableCommand {
     var model = try design.model(for: set, seed: seed)
     let transfer = try weights.map { try transferOptions.load($0, into: &model, set) }
     try transferOptions.freeze(&model)
+    if design.hasUnitVariance {
+      guard weights == nil else {
+        throw UsageError(
+          "--initializer lsuv and --from exclude each other: it would draw all weights anew")
+      }
+      try model.initializeWithUnitVariance(on: training, seed: seed)
+    }
     let optimizer = try transferOptions.scale(
       optimizerOptions.make(stepsPerEpoch: stepsPerEpoch, epochs: epochs), for: model)
     model.card.outputActivation = design.outputActivation
@@ -150,6 +169,14 @@ struct TrainCommand: ParsableCommand {
         model: model, training: training, held: held, loss: design.loss, optimizer: optimizer,
         batchSize: batchSize, augmentation: augmentation)
       return try dryRun.run()
+    }
+
+    if findRate {
+      let search = try model.searchLearningRate(
+        training, loss: design.loss, optimizer: optimizer, batchSize: batchSize,
+        augmentation: augmentation, seed: seed)
+      return try RateSearch(search: search, name: set.name)
+        .show(isJSON: reporter.isJSON, storingIn: output)
     }
 
     let folder = try RunFolder(path)
@@ -193,6 +220,8 @@ struct TrainCommand: ParsableCommand {
       "test_loss": "\(report.evaluation.loss)",
     ]
     model.card.training["augment"] = augmentation?.description
+    // Of a table or a folder nobody knows later what was for training.
+    if set.table != nil || set.pictures != nil { model.card.trainedOn = SampleSketch(training) }
     for metric in report.evaluation.metrics {
       model.card.training["test_" + metric.name] = "\(metric.value)"
     }

@@ -57,6 +57,9 @@ import Testing
       let accuracy = try object(Substring(evaluated.output))["test_accuracy"] as? Double
       #expect(try #require(accuracy) > 0.9)
       #expect(trained.output.contains("on the 21 test samples"))
+      // One of the test pictures is a copy of a training picture.
+      #expect(try object(Substring(evaluated.output))["known_samples"] as? Int == 1)
+      #expect(evaluated.errors.contains("trained on 1 of these 21 pictures"), "\(evaluated.errors)")
 
       // A picture of another size and of another kind.
       let large = stripes(5000, down: true).resized(width: 40, height: 30)
@@ -78,6 +81,36 @@ import Testing
       #expect(inspected.output.contains("classes across, down"))
       let wrong = try Program.run(["evaluate", "runs/photos", "new.png"], in: folder)
       #expect(wrong.status == 65 && wrong.errors.contains("descent predict"))
+    }
+  }
+
+  @Test("what was trained on is recognised when it is evaluated")
+  func knownPictures() throws {
+    try Program.withFolder { folder in
+      try fill(folder, "photos", count: 40, first: 0)
+      try fill(folder, "others", count: 10, first: 1000)
+      let trained = try Program.run(["train", "photos", "--epochs", "2"], in: folder)
+      #expect(trained.status == 0, "\(trained.errors)")
+      try FileManager.default.moveItem(
+        at: folder.appendingPathComponent("photos"), to: folder.appendingPathComponent("moved"))
+      let same = try Program.run(["evaluate", "runs/photos", "moved"], in: folder)
+      // 80 pictures less a tenth for the test, and 15 % of the rest for validation.
+      #expect(same.status == 0 && same.output.contains("on the 80 pictures"))
+      #expect(same.errors.contains("trained on 62 of these 80 pictures"), "\(same.errors)")
+      #expect(same.errors.contains("a sub-folder called test"))
+      let new = try Program.run(["evaluate", "runs/photos", "others", "--json"], in: folder)
+      #expect(new.status == 0 && new.errors.isEmpty, "\(new.errors)")
+      #expect(try object(Substring(new.output))["known_samples"] as? Int == 0)
+      let views = try Program.run(
+        [
+          "predict", "runs/photos", "others/down/1.png", "--augment", "shift:1", "--format", "json",
+        ],
+        in: folder)
+      let many = try Program.run(
+        ["predict", "runs/photos", "others", "--augment", "shift:1", "--format", "json"],
+        in: folder)
+      #expect(views.status == 0, "\(views.errors)")
+      #expect(many.output.contains(views.output))
     }
   }
 
