@@ -85,7 +85,8 @@ struct Workload: Sendable {
     Workload(name: "W6", summary: "LeNet, batch 64, Adam", needsMNIST: true, run: w6),
     Workload(name: "W7", summary: "inference of W2's network, one sample and 1024", run: w7),
     Workload(name: "W8", summary: "linear regression on 1,000,000 x 10, 100 steps", run: w8),
-    Workload(name: "W10", summary: "four convolutions of 3 x 3 with batch norm, batch 64", run: w10),
+    Workload(
+      name: "W10", summary: "four convolutions of 3 x 3 with batch norm, batch 64", run: w10),
     Workload(name: "matmul", summary: "matrix products of many sizes", run: matmul),
     Workload(name: "csv", summary: "reading a table of 1,000,000 x 10 numbers", run: csv),
     Workload(

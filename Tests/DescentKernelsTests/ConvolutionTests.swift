@@ -189,8 +189,10 @@ extension Kernels {
       let bias = direction == 0 && random.below(2) == 0
       let scales = shape.takesEpilogue && random.below(2) == 0
       let terms = Double(
-        direction == 0 ? 9 * shape.in_channels
-          : direction == 1 ? 9 * shape.out_channels
+        direction == 0
+          ? 9 * shape.in_channels
+          : direction == 1
+            ? 9 * shape.out_channels
             : shape.batch * shape.y_size.0 * shape.y_size.1
       ).squareRoot()
       // A few times what sums tap by tap would need.

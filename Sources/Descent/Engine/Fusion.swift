@@ -139,7 +139,8 @@ struct Fusion {
       let unit = groups[group]
       let head = values[unit.members[0]]
       let products = unit.members.flatMap { values[$0].inputs }.filter { input in
-        return takesEpilogue(values[input].lowering) && values[input].shape == head.shape && !outputs.contains(input)
+        return takesEpilogue(values[input].lowering) && values[input].shape == head.shape
+          && !outputs.contains(input)
           && compute(unit.members[0]) == values[input].dtype
           && readers[input].allSatisfy { groupOf[$0] == group }
       }
