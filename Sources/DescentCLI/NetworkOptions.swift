@@ -17,6 +17,8 @@ struct NetworkOptions: ParsableArguments {
       discussion: """
         Between them: dropout:0.5, batchnorm, layernorm, and an activation by itself, as in \
         128:identity,batchnorm,relu,dropout:0.2.
+        For images, before the dense ones: conv:32x3:relu, 32 filters of 3 x 3 pixels that keep the \
+        image's size, pool:2, the largest of 2 x 2 pixels, and globalpool, the mean of each filter.
         Activations: \(Activation.all.map(\.name).joined(separator: ", ")).
         """,
       valueName: "128:relu,64:relu"))
@@ -140,10 +142,10 @@ struct NetworkOptions: ParsableArguments {
     let biases = try biasInitializer.map { try initializer(named: $0, Initializer.names) } ?? .zeros
 
     let text = layers ?? set.layers
-    var chain: [any Layer] = set.training.sampleShape.rank > 1 ? [Flatten()] : []
+    let hidden = try HiddenLayers(text)
+    var chain = try hidden.start(for: set.training.sampleShape)
     if !embeddings.isEmpty { chain.append(EmbedColumns(embeddings)) }
-    let hidden = try hiddenLayers(text)
-    for layer in hidden {
+    for layer in hidden.layers {
       guard var dense = layer as? Dense else {
         chain.append(layer)
         continue
@@ -152,8 +154,10 @@ struct NetworkOptions: ParsableArguments {
       dense.biasInitializer = biases
       chain.append(dense)
     }
-    let widths = hidden.compactMap { ($0 as? Dense)?.units }
-    try checkMemory([set.training.sampleShape.elementCount] + widths + [outputs])
+    if !hidden.lookAtImages {
+      let widths = hidden.layers.compactMap { ($0 as? Dense)?.units }
+      try checkMemory([set.training.sampleShape.elementCount] + widths + [outputs])
+    }
     chain.append(
       Dense(outputs, activation: last.inNetwork, initializer: weights, biasInitializer: biases))
     return design(Sequential(chain), layers: text)
@@ -211,47 +215,6 @@ struct NetworkOptions: ParsableArguments {
       throw unknown("initializer", name, names)
     }
     return initializer
-  }
-
-  private func hiddenLayers(_ text: String) throws -> [any Layer] {
-    if text == "none" || text.isEmpty { return [] }
-    return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
-      let pieces = part.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-      let option = pieces.count > 1 ? pieces[1] : nil
-      switch (pieces[0], option) {
-      case _ where pieces.count > 2: throw noLayer(part)
-      case ("batchnorm", nil): return BatchNorm()
-      case ("layernorm", nil): return LayerNorm()
-      case ("dropout", _):
-        guard let rate = Double(option ?? ""), rate >= 0 && rate < 1 else {
-          throw UsageError(
-            "--layers: \"\(part)\" needs a rate of at least 0 and less than 1: dropout:0.5")
-        }
-        return Dropout(rate)
-      default: return try dense(pieces[0], option) ?? activate(pieces[0], option, part)
-      }
-    }
-  }
-
-  private func dense(_ units: String, _ activation: String?) throws -> Dense? {
-    guard let units = Int(units), (1...1_000_000).contains(units) else { return nil }
-    let name = activation ?? "relu"
-    guard let activation = Activation.named(name) else {
-      throw unknown("activation", name, Activation.all.map(\.name))
-    }
-    return Dense(units, activation: activation)
-  }
-
-  private func activate(_ name: String, _ option: String?, _ part: Substring) throws -> Activate {
-    guard option == nil, let activation = Activation.named(name) else { throw noLayer(part) }
-    return Activate(activation)
-  }
-
-  private func noLayer(_ part: Substring) -> UsageError {
-    let names = ["dropout:0.5", "batchnorm", "layernorm"] + Activation.all.map(\.name)
-    return UsageError(
-      "--layers: \"\(part)\" is no layer; write units:activation, for example 128:relu, or one of "
-        + "\(names.joined(separator: ", ")).\(suggestion(for: String(part), among: names))")
   }
 }
 

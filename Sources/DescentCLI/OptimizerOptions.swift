@@ -10,7 +10,9 @@ struct OptimizerOptions: ParsableArguments {
   var learningRate: Double?
 
   @Option(
-    help: "The learning rate over time: constant, step, exponential, cosine or one-cycle.")
+    help: ArgumentHelp(
+      "The learning rate over time: constant, step, exponential, cosine or one-cycle.",
+      discussion: "Unless said otherwise cosine for tables, pictures and --network, or constant."))
   var schedule: String?
 
   @Option(help: "Epochs over which the learning rate rises from zero at the start.")

@@ -61,6 +61,21 @@ import Testing
     }
   }
 
+  @Test func convolutionsAndPools() throws {
+    try Program.withFolder { folder in
+      let layers = "conv:4x5:identity,batchnorm,relu,pool:2,conv:8x3,pool:2,16:tanh,dropout:0.1"
+      let trained = try Program.run(
+        ["train", "digits", "--layers", layers, "--epochs", "2", "--output", "r"], in: folder)
+      #expect(trained.status == 0, "\(trained.errors)")
+      let inspected = try lines(Program.run(["inspect", "r", "--json"], in: folder).output)[0]
+      let rows = try #require(inspected["layers"] as? [[String: Any]])
+      let sizes = rows.compactMap { $0["parameters"] as? Int }.filter { $0 > 0 }
+      #expect(sizes == [4 * 26, 2 * 4, 8 * 37, 16 * 393, 10 * 17])
+      let evaluated = try Program.run(["evaluate", "r", "digits"], in: folder)
+      #expect(evaluated.status == 0, "\(evaluated.errors)")
+    }
+  }
+
   @Test func layersThatBehaveOtherwiseInTraining() throws {
     try Program.withFolder { folder in
       let layers = "16:identity,batchnorm,relu,dropout:0.2,8:tanh,layernorm"
@@ -129,6 +144,13 @@ import Testing
     ),
     (["train", "digits", "--layers", "10,dropout:1"], 64, ["dropout:1", "less than 1"]),
     (["train", "digits", "--layers", "10,dropout"], 64, ["dropout:0.5"]),
+    (["train", "digits", "--layers", "conv:8x4"], 64, ["odd", "conv:32x3:relu"]),
+    (["train", "digits", "--layers", "conv:8"], 64, ["FILTERSxKERNEL"]),
+    (["train", "digits", "--layers", "conv:8x3:rel"], 64, ["relu"]),
+    (["train", "digits", "--layers", "32,conv:8x3"], 64, ["\"conv:8x3\"", "\"32\"", "before"]),
+    (["train", "digits", "--layers", "pool:0"], 64, ["pool:2"]),
+    (["train", "digits", "--layers", "pool:2,pool:2,pool:2,pool:4"], 64, ["MaxPool2D"]),
+    (["train", "moons", "--layers", "conv:8x3"], 64, ["images", "64:relu"]),
     (["train", "digits", "--loss", "crossentropy"], 64, ["Did you mean \"cross-entropy\""]),
     (["train", "digits", "--output-activation", "sigmoid"], 64, ["cross-entropy", "softmax"]),
     (["train", "line", "--loss", "cross-entropy"], 64, ["l2"]),

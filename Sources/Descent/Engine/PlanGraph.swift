@@ -78,7 +78,15 @@ struct PlanGraph {
     key += kind.attributes
     key.append(-1)
     key += value.shape.sizes
-    if let same = known[key] { return same }
+    if let same = known[key] {
+      // What both passes need belongs to the first.
+      if let label = value.label, let found = values[same].label,
+        label.phase.rawValue < found.phase.rawValue
+      {
+        values[same].label = label
+      }
+      return same
+    }
     values.append(value)
     known[key] = values.count - 1
     return values.count - 1

@@ -7,6 +7,8 @@ extension Planner {
     let isProduct = unit.kind == .matmul || unit.kind == .convolution
     let main = isProduct ? unit.members[0] : (stored.last ?? unit.members.last!)
     let value = graph.values[main]
+    // A product and what its epilogue makes of it may share a buffer.
+    let sizes = Dictionary(stored.map { (bufferOf[$0], byteCount($0)) }, uniquingKeysWith: max)
     let isReadBackward = stored.contains { member in
       graph.values.indices.contains { reader in
         unitOf[reader] > index && graph.values[reader].label?.phase == .backward
@@ -36,7 +38,7 @@ extension Planner {
     return Plan.Row(
       label: value.label, operations: unit.members.map { graph.values[$0].name },
       shape: value.shape, dtype: value.dtype,
-      byteCount: stored.reduce(0) { $0 + byteCount($1) }, flops: flops,
+      byteCount: sizes.values.reduce(0, +), flops: flops,
       multiplyAdds: multiplyAdds,
       isStoredForBackward: isReadBackward,
       name: unit.members.lazy.compactMap { graph.names[$0] }.first, instructions: instructions)
