@@ -58,6 +58,18 @@ static const uint8_t sizes_js[] = {
 static const uint8_t unstable_js[] = {
 #embed "../DescentCourse/Site/controls/unstable.js"
 };
+static const uint8_t window_js[] = {
+#embed "../DescentCourse/Site/controls/window.js"
+};
+static const uint8_t steps_js[] = {
+#embed "../DescentCourse/Site/controls/steps.js"
+};
+static const uint8_t translation_js[] = {
+#embed "../DescentCourse/Site/controls/translation.js"
+};
+static const uint8_t pooling_js[] = {
+#embed "../DescentCourse/Site/controls/pooling.js"
+};
 static const uint8_t derivative_swift[] = {
 #embed "../DescentCourse/Listings/DerivativeListing.swift"
 };
@@ -102,6 +114,15 @@ static const uint8_t digits_swift[] = {
 };
 static const uint8_t unstable_swift[] = {
 #embed "../DescentCourse/Listings/UnstableListing.swift"
+};
+static const uint8_t receptive_swift[] = {
+#embed "../DescentCourse/Listings/ReceptiveListing.swift"
+};
+static const uint8_t sharing_swift[] = {
+#embed "../DescentCourse/Listings/SharingListing.swift"
+};
+static const uint8_t pooling_swift[] = {
+#embed "../DescentCourse/Listings/PoolingListing.swift"
 };
 static const uint8_t wider_json[] = {
 #embed "../../docs/experiments/wider.json"
@@ -163,6 +184,10 @@ static const struct {
   {"Site/controls/digits.js", digits_js, sizeof digits_js},
   {"Site/controls/sizes.js", sizes_js, sizeof sizes_js},
   {"Site/controls/unstable.js", unstable_js, sizeof unstable_js},
+  {"Site/controls/window.js", window_js, sizeof window_js},
+  {"Site/controls/steps.js", steps_js, sizeof steps_js},
+  {"Site/controls/translation.js", translation_js, sizeof translation_js},
+  {"Site/controls/pooling.js", pooling_js, sizeof pooling_js},
   {"Listings/DerivativeListing.swift", derivative_swift, sizeof derivative_swift},
   {"Listings/GradientListing.swift", gradient_swift, sizeof gradient_swift},
   {"Listings/DescentListing.swift", descent_swift, sizeof descent_swift},
@@ -178,6 +203,9 @@ static const struct {
   {"Listings/BackpropagationListing.swift", backpropagation_swift, sizeof backpropagation_swift},
   {"Listings/DigitsListing.swift", digits_swift, sizeof digits_swift},
   {"Listings/UnstableListing.swift", unstable_swift, sizeof unstable_swift},
+  {"Listings/ReceptiveListing.swift", receptive_swift, sizeof receptive_swift},
+  {"Listings/SharingListing.swift", sharing_swift, sizeof sharing_swift},
+  {"Listings/PoolingListing.swift", pooling_swift, sizeof pooling_swift},
   {"Experiments/wider.json", wider_json, sizeof wider_json},
   {"Experiments/rates.json", rates_json, sizeof rates_json},
   {"Experiments/rate-too-small.json", rate_too_small_json, sizeof rate_too_small_json},

@@ -31,7 +31,7 @@ import Testing
   func pages() throws {
     try withSite { site in
       let names = try FileManager.default.contentsOfDirectory(atPath: site.path)
-      #expect(names.count == 16)
+      #expect(names.count == 19)
       var total = 0
       for name in names {
         let page = try String(contentsOf: site.appendingPathComponent(name), encoding: .utf8)
@@ -223,7 +223,7 @@ import Testing
       #expect(try browser.text("document.activeElement.name") == "q")
       for (words, page) in [
         ("backpropogation", "backpropagation.html"), ("backpropagation", "backpropagation.html"),
-        ("receptive fileds", "digits.html"), ("receptive fields", "digits.html"),
+        ("receptive fileds", "receptive.html"), ("receptive fields", "receptive.html"),
         ("sofmax", "softmax.html"), ("cheese", "perceptron.html"),
         ("XOR", "logic.html"), ("learning rate", "descent.html"),
       ] {

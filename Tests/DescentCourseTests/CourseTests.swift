@@ -22,6 +22,8 @@ struct CourseTests {
     #expect(Course.lesson("relu")?.id == "activations")
     #expect(Course.lesson("backpropogation")?.id == "backpropagation")
     #expect(Course.lesson("cheese")?.id == "perceptron")
+    #expect(Course.lesson("kernel")?.id == "receptive")
+    #expect(Course.lesson("max pooling")?.id == "pooling")
     #expect(Course.lesson("nothing") == nil)
   }
 
@@ -63,6 +65,8 @@ struct CourseTests {
       ("loss", "derivative everywhere", "corner"), ("crossentropy", "sigmoid outputs", "yes or no"),
       ("softmax", "aⱼ ≥ 0", "strictly positive"), ("crossentropy", "Squares", "factor σ′(z)"),
       ("unstable", "at most one quarter", "explodes"),
+      ("receptive", "computes the convolution", "cross-correlation"),
+      ("sharing", "invariant", "equivariant"), ("pooling", "shared by the pixels", "gets all"),
     ])
   func slips(_ name: String, _ claim: String, _ correction: String) throws {
     let blocks = try #require(Course.lesson(name)).blocks()

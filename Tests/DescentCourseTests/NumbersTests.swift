@@ -217,4 +217,71 @@ struct NumbersTests {
     let chain = DeepStack.chain(.sigmoid, weight: 1, depth: 10)
     #expect(abs(chain[0]) < 9.54e-7)
   }
+
+  @Test("16: places of a window, the mouse's back and head, and both ways to slide a kernel")
+  func receptive() throws {
+    #expect(SlidingWindow.outputs(28, kernel: 5) == 24)
+    #expect(SlidingWindow.outputs(24, kernel: 2, stride: 2) == 12)
+    for size in SlidingWindow.sizes {
+      // Counted one by one: where a window begins and does not stand out.
+      let places = stride(from: -size.padding, through: size.pixels + size.padding, by: size.stride)
+        .count { $0 + size.kernel <= size.pixels + size.padding }
+      #expect(
+        SlidingWindow.outputs(
+          size.pixels, kernel: size.kernel, padding: size.padding, stride: size.stride) == places)
+    }
+    #expect(CurveFilter.response(to: CurveFilter.back) == 6600)
+    #expect(CurveFilter.response(to: CurveFilter.head) == 0)
+    #expect(CurveFilter.convolved.correlation == "2, 1, 12")
+    #expect(CurveFilter.convolved.convolution == "2, 3, 4")
+    // The map of a digit, summed by hand.
+    let (digit, kernel) = (try Handwriting.test(3), SlidingWindow.kernels[2].weights)
+    let map = SlidingWindow.map(digit, kernel)
+    #expect(map.count == 576)
+    for (row, column) in [(0, 0), (9, 14), (23, 23)] {
+      let sum = (0..<25).reduce(0.0) {
+        $0 + kernel[$1] * digit[(row + $1 / 5) * 28 + column + $1 % 5]
+      }
+      #expect(map[row * 24 + column] == sum)
+    }
+  }
+
+  @Test("17: what sharing saves, and that a map moves with its image, exactly")
+  func sharing() throws {
+    let counts = try WeightSharing.counts.map(\.count)
+    #expect(counts == [520, 23_550, 299_520])
+    for index in [0, 3, 7] {
+      let digit = try Handwriting.test(index)
+      for (right, down) in [(4, 3), (-7, 2), (0, -9), (1, 0)] {
+        for kernel in SlidingWindow.kernels {
+          let difference = WeightSharing.difference(
+            digit, kernel.weights, right: right, down: down)
+          #expect(difference == 0, "\(kernel.name), \(right), \(down)")
+        }
+      }
+    }
+    // Without moving the map back there is a difference, so the 0 is no accident of empty maps.
+    #expect(WeightSharing.change(try Handwriting.test(3), right: 4, down: 3) > 500)
+    let moved = try WeightSharing.accuracies(of: DigitReader.trained.get().model)
+    #expect(moved[0] == (try DigitReader.trained.get().accuracy))
+    #expect(moved[6] < moved[2] && moved[2] < moved[0] && moved[6] < 40)
+  }
+
+  @Test("18: pools of 24 x 24, and the gradient that goes to the first of the largest")
+  func pooling() throws {
+    let map = try Pooling.map(of: Handwriting.test(3))
+    for isMaximum in [true, false] {
+      #expect(Pooling.pooled(map, side: 24, window: 2, isMaximum: isMaximum).count == 12 * 12)
+      let slopes = Pooling.gradient(of: map, side: 24, window: 2, isMaximum: isMaximum)
+      #expect(slopes.reduce(0, +) == 144)
+      #expect(slopes.allSatisfy { isMaximum ? $0 == 0 || $0 == 1 : $0 == 0.25 })
+    }
+    // All equal: of each window the first.
+    let ties = Pooling.gradient(
+      of: [Double](repeating: 3, count: 16), side: 4, window: 2, isMaximum: true)
+    #expect(ties == [1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0])
+    // Pooled maps change less when the digit moves, maxima of larger windows less again.
+    let changes = try Pooling.changes.map(\.change)
+    #expect(changes[0] > changes[1] && changes[1] > changes[2])
+  }
 }

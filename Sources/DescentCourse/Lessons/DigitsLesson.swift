@@ -10,7 +10,6 @@ extension Lesson {
     assumes: ["softmax", "sgd", "backpropagation"],
     keywords: [
       "mnist", "handwriting", "classification", "confusion matrix", "training set", "test set",
-      "receptive field", "receptive fields",
     ],
     question: Question(
       text: """

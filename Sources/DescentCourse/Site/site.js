@@ -65,6 +65,71 @@ const Descent = (() => {
     });
   };
 
+  // The sums of a kernel over every place of an image: no border, a pixel a step.
+  const correlate = (pixels, width, kernel, size) => {
+    const [columns, rows] = [width - size + 1, pixels.length / width - size + 1];
+    return Array.from({ length: columns * rows }, (_, place) => {
+      const start = Math.floor(place / columns) * width + (place % columns);
+      return kernel.reduce((sum, w, i) => sum + w * pixels[start + Math.floor(i / size) * width + (i % size)], 0);
+    });
+  };
+
+  // A square image of numbers, a tile each: black to white, or dark, grey and bright around 0.
+  const tiles = (side, zoom, label) => {
+    const picture = element("image", { width: side * zoom, height: side * zoom, style: "image-rendering:pixelated" });
+    const marks = element("g");
+    const svg = element("svg", {
+      viewBox: `0 0 ${side * zoom} ${side * zoom}`, role: "img", "aria-label": label, class: "tiles", style: `width:${side * zoom}px`,
+    }, picture, marks);
+    const canvas = element("canvas", { width: side, height: side });
+    const show = (values) => {
+      const largest = Math.max(...values.map(Math.abs), 1e-12);
+      const isSigned = values.some((v) => v < 0);
+      const image = canvas.getContext("2d").createImageData(side, side);
+      values.forEach((value, i) => {
+        const shade = isSigned ? 127.5 + (127.5 * value) / largest : (255 * value) / largest;
+        image.data.set([shade, shade, shade, 255], 4 * i);
+      });
+      canvas.getContext("2d").putImageData(image, 0, 0);
+      picture.setAttribute("href", canvas.toDataURL());
+      marks.replaceChildren();
+    };
+    const mark = (x, y, size, name = "mark") => marks.append(element("rect", {
+      x: x * zoom, y: y * zoom, width: size * zoom, height: size * zoom, class: name,
+    }));
+    const at = (event) => {
+      const box = svg.getBoundingClientRect();
+      return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map((v) => Math.floor(v * side));
+    };
+    return { svg, show, mark, at };
+  };
+
+  // As MNIST was made: the ink in a box of 20, its centre of mass in the middle of 28 × 28.
+  const centred = (ink, size) => {
+    let [left, right, top, bottom] = [size, -1, size, -1];
+    for (let y = 0; y < size; y += 1) for (let x = 0; x < size; x += 1) {
+      if (ink[y * size + x] > 40) [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
+    }
+    if (right < 0) return Array(784).fill(0);
+    const scale = 20 / Math.max(right - left + 1, bottom - top + 1);
+    const sample = (cx, cy) => Array.from({ length: 784 }, (_, i) => {
+      // The mean over the square that the pixel covers.
+      let [sum, count] = [0, 0];
+      const [px, py] = [((i % 28) - 14) / scale + cx, (Math.floor(i / 28) - 14) / scale + cy];
+      for (let y = Math.floor(py); y < py + 1 / scale; y += 1) for (let x = Math.floor(px); x < px + 1 / scale; x += 1) {
+        if (x >= 0 && y >= 0 && x < size && y < size) sum += ink[y * size + x];
+        count += 1;
+      }
+      return Math.round(sum / count);
+    });
+    let [mass, mx, my] = [0, 0, 0];
+    for (let y = 0; y < size; y += 1) for (let x = 0; x < size; x += 1) {
+      const v = ink[y * size + x];
+      [mass, mx, my] = [mass + v, mx + v * x, my + v * y];
+    }
+    return sample(mx / mass, my / mass);
+  };
+
   // Axes in a rectangle, and what can be drawn between them.
   class Plot {
     constructor(kit, parent, { x, y, xLabel = "", yLabel = "", height = 260, label = "", logarithmic = false }) {
@@ -314,6 +379,36 @@ const Descent = (() => {
       select.addEventListener("change", () => change(select.value));
       return { node: element("label", {}, label + " ", select), get value() { return select.value; } };
     }
+    // A pad to draw a digit on, with the pointer; `change` gets its 784 pixels, centred.
+    pad(change) {
+      const pad = element("canvas", { class: "pad", width: 280, height: 280, role: "img", "aria-label": "A pad: draw a digit with the pointer" });
+      const context = pad.getContext("2d", { willReadFrequently: true });
+      const clear = () => {
+        context.fillStyle = "#000";
+        context.fillRect(0, 0, 280, 280);
+      };
+      let last = null;
+      const at = (event) => {
+        const box = pad.getBoundingClientRect();
+        return [((event.clientX - box.left) / box.width) * 280, ((event.clientY - box.top) / box.height) * 280];
+      };
+      pad.addEventListener("pointerdown", (event) => { pad.setPointerCapture(event.pointerId); last = at(event); });
+      pad.addEventListener("pointermove", (event) => {
+        if (!last) return;
+        const next = at(event);
+        Object.assign(context, { strokeStyle: "#fff", lineWidth: 22, lineCap: "round" });
+        context.beginPath();
+        context.moveTo(...last);
+        context.lineTo(...next);
+        context.stroke();
+        last = next;
+        const data = context.getImageData(0, 0, 280, 280).data;
+        change(centred(Array.from({ length: 280 * 280 }, (_, i) => data[4 * i]), 280));
+      });
+      for (const end of ["pointerup", "pointercancel"]) pad.addEventListener(end, () => { last = null; });
+      clear();
+      return { node: pad, clear };
+    }
     readout() {
       const output = element("output", { class: "readout", "aria-live": "polite" });
       this.panel.append(output);
@@ -500,5 +595,5 @@ const Descent = (() => {
   };
   document.addEventListener("DOMContentLoaded", start);
 
-  return { element, format, palette, panel: (name, made) => { panels[name] = made; } };
+  return { element, format, palette, correlate, tiles, panel: (name, made) => { panels[name] = made; } };
 })();

@@ -24,39 +24,13 @@ Descent.panel("digits", (() => {
     const total = powers.reduce((a, b) => a + b, 0);
     return powers.map((p) => p / total);
   };
-  // As MNIST was made: the ink in a box of 20, its centre of mass in the middle of 28 × 28.
-  const centred = (ink, size) => {
-    let [left, right, top, bottom] = [size, -1, size, -1];
-    for (let y = 0; y < size; y += 1) for (let x = 0; x < size; x += 1) {
-      if (ink[y * size + x] > 40) [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
-    }
-    if (right < 0) return Array(784).fill(0);
-    const scale = 20 / Math.max(right - left + 1, bottom - top + 1);
-    const sample = (cx, cy) => Array.from({ length: 784 }, (_, i) => {
-      // The mean over the square that the pixel covers.
-      let [sum, count] = [0, 0];
-      const [px, py] = [((i % 28) - 14) / scale + cx, (Math.floor(i / 28) - 14) / scale + cy];
-      for (let y = Math.floor(py); y < py + 1 / scale; y += 1) for (let x = Math.floor(px); x < px + 1 / scale; x += 1) {
-        if (x >= 0 && y >= 0 && x < size && y < size) sum += ink[y * size + x];
-        count += 1;
-      }
-      return Math.round(sum / count);
-    });
-    let [mass, mx, my] = [0, 0, 0];
-    for (let y = 0; y < size; y += 1) for (let x = 0; x < size; x += 1) {
-      const v = ink[y * size + x];
-      [mass, mx, my] = [mass + v, mx + v * x, my + v * y];
-    }
-    return sample(mx / mass, my / mass);
-  };
   const mount = (kit, { examples }) => {
     load();
-    const pad = Descent.element("canvas", { class: "pad", width: 280, height: 280, role: "img", "aria-label": "A pad: draw a digit with the pointer" });
-    const context = pad.getContext("2d", { willReadFrequently: true });
+    const pad = kit.pad((pixels) => show(pixels));
     const small = Descent.element("canvas", { width: 28, height: 28, style: "width:84px;height:84px;image-rendering:pixelated;background:#000", role: "img", "aria-label": "What the network sees" });
     const units = Descent.element("svg", { viewBox: "0 0 620 44", role: "img", "aria-label": "The outputs of the 30 hidden neurons" });
     const bars = Descent.element("svg", { viewBox: "0 0 620 130", role: "img", "aria-label": "The network's shares" });
-    kit.row(pad, small);
+    kit.row(pad.node, small);
     const readout = kit.readout();
     kit.row(units);
     kit.row(bars);
@@ -78,33 +52,10 @@ Descent.panel("digits", (() => {
       const best = shares.indexOf(Math.max(...shares));
       readout.say(isEmpty ? "Draw a digit, or take one that the network has not been trained on." : `It reads ${best}, with ${Math.round(100 * shares[best])} %.`);
     };
-    const look = () => {
-      const data = context.getImageData(0, 0, 280, 280).data;
-      show(centred(Array.from({ length: 280 * 280 }, (_, i) => data[4 * i]), 280));
-    };
     const clear = () => {
-      context.fillStyle = "#000";
-      context.fillRect(0, 0, 280, 280);
+      pad.clear();
       show(Array(784).fill(0));
     };
-    let last = null;
-    const at = (event) => {
-      const box = pad.getBoundingClientRect();
-      return [((event.clientX - box.left) / box.width) * 280, ((event.clientY - box.top) / box.height) * 280];
-    };
-    pad.addEventListener("pointerdown", (event) => { pad.setPointerCapture(event.pointerId); last = at(event); });
-    pad.addEventListener("pointermove", (event) => {
-      if (!last) return;
-      const next = at(event);
-      Object.assign(context, { strokeStyle: "#fff", lineWidth: 22, lineCap: "round" });
-      context.beginPath();
-      context.moveTo(...last);
-      context.lineTo(...next);
-      context.stroke();
-      last = next;
-      look();
-    });
-    for (const end of ["pointerup", "pointercancel"]) pad.addEventListener(end, () => { last = null; });
     let example = 0;
     kit.row(kit.button("Clear", clear), kit.button("A test digit", () => {
       clear();
