@@ -70,6 +70,9 @@ static const uint8_t translation_js[] = {
 static const uint8_t pooling_js[] = {
 #embed "../DescentCourse/Site/controls/pooling.js"
 };
+static const uint8_t lenet_js[] = {
+#embed "../DescentCourse/Site/controls/lenet.js"
+};
 static const uint8_t derivative_swift[] = {
 #embed "../DescentCourse/Listings/DerivativeListing.swift"
 };
@@ -124,6 +127,9 @@ static const uint8_t sharing_swift[] = {
 static const uint8_t pooling_swift[] = {
 #embed "../DescentCourse/Listings/PoolingListing.swift"
 };
+static const uint8_t lenet_swift[] = {
+#embed "../DescentCourse/Listings/LeNetListing.swift"
+};
 static const uint8_t wider_json[] = {
 #embed "../../docs/experiments/wider.json"
 };
@@ -160,6 +166,9 @@ static const uint8_t learning_speed_json[] = {
 static const uint8_t initialization_json[] = {
 #embed "../../docs/experiments/initialization.json"
 };
+static const uint8_t lenet_json[] = {
+#embed "../../docs/experiments/lenet.json"
+};
 
 static const struct {
   const char *name;
@@ -188,6 +197,7 @@ static const struct {
   {"Site/controls/steps.js", steps_js, sizeof steps_js},
   {"Site/controls/translation.js", translation_js, sizeof translation_js},
   {"Site/controls/pooling.js", pooling_js, sizeof pooling_js},
+  {"Site/controls/lenet.js", lenet_js, sizeof lenet_js},
   {"Listings/DerivativeListing.swift", derivative_swift, sizeof derivative_swift},
   {"Listings/GradientListing.swift", gradient_swift, sizeof gradient_swift},
   {"Listings/DescentListing.swift", descent_swift, sizeof descent_swift},
@@ -206,6 +216,7 @@ static const struct {
   {"Listings/ReceptiveListing.swift", receptive_swift, sizeof receptive_swift},
   {"Listings/SharingListing.swift", sharing_swift, sizeof sharing_swift},
   {"Listings/PoolingListing.swift", pooling_swift, sizeof pooling_swift},
+  {"Listings/LeNetListing.swift", lenet_swift, sizeof lenet_swift},
   {"Experiments/wider.json", wider_json, sizeof wider_json},
   {"Experiments/rates.json", rates_json, sizeof rates_json},
   {"Experiments/rate-too-small.json", rate_too_small_json, sizeof rate_too_small_json},
@@ -218,6 +229,7 @@ static const struct {
   {"Experiments/training-size.json", training_size_json, sizeof training_size_json},
   {"Experiments/learning-speed.json", learning_speed_json, sizeof learning_speed_json},
   {"Experiments/initialization.json", initialization_json, sizeof initialization_json},
+  {"Experiments/lenet.json", lenet_json, sizeof lenet_json},
 };
 
 int64_t descent_course_asset(const char *name, const uint8_t **bytes) {

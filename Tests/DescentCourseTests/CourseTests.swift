@@ -23,6 +23,7 @@ struct CourseTests {
     #expect(Course.lesson("backpropogation")?.id == "backpropagation")
     #expect(Course.lesson("cheese")?.id == "perceptron")
     #expect(Course.lesson("kernel")?.id == "receptive")
+    #expect(Course.lesson("cnn")?.id == "lenet")
     #expect(Course.lesson("max pooling")?.id == "pooling")
     #expect(Course.lesson("nothing") == nil)
   }
@@ -67,6 +68,8 @@ struct CourseTests {
       ("unstable", "at most one quarter", "explodes"),
       ("receptive", "computes the convolution", "cross-correlation"),
       ("sharing", "invariant", "equivariant"), ("pooling", "shared by the pixels", "gets all"),
+      ("lenet", "61,706 parameters", "12 and 32"), ("lenet", "seven layers", "1,516"),
+      ("lenet", "1998", "Gaussian"),
     ])
   func slips(_ name: String, _ claim: String, _ correction: String) throws {
     let blocks = try #require(Course.lesson(name)).blocks()

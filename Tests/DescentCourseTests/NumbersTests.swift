@@ -284,4 +284,46 @@ struct NumbersTests {
     let changes = try Pooling.changes.map(\.change)
     #expect(changes[0] > changes[1] && changes[1] > changes[2])
   }
+
+  @Test("19: LeNet's layers, 61,706 parameters, and what the network of 1998 had in their place")
+  func lenet() throws {
+    let rows = try LeNet.rows
+    #expect(rows.map(\.parameters) == [156, 0, 2_416, 0, 48_120, 10_164, 850])
+    #expect(
+      rows.map(\.output) == [
+        [6, 28, 28], [6, 14, 14], [16, 10, 10], [16, 5, 5], [120], [84], [10],
+      ])
+    #expect(LeNet.count(rows) { $0.parameters } == 61_706)
+    // Each output of a convolution sums over the kernel in every channel, each unit over all inputs.
+    #expect(
+      rows.map(\.multiplyAdds) == [
+        6 * 784 * 25, 0, 16 * 100 * 150, 0, 120 * 400, 84 * 120, 10 * 84,
+      ])
+    #expect(LeNet.trainedPool(maps: 6) == 12 && LeNet.trainedPool(maps: 16) == 32)
+    #expect(LeNet.partlyConnected == 1_516)
+  }
+
+  @Test("19: on the embedded digits LeNet reads more than the dense network, moved ones above all")
+  func lenetReader() throws {
+    let (reader, dense) = (try LeNetReader.trained.get(), try DigitReader.trained.get())
+    #expect(reader.accuracy > dense.accuracy + 2)
+    let moved = try WeightSharing.accuracies(of: reader.model)
+    #expect(abs(moved[0] - reader.accuracy) < 1e-3)
+    #expect(moved[2] > (try WeightSharing.accuracies(of: dense.model))[2] + 10)
+    // What the page computes with its rounded weights is what the network says.
+    let shares = try reader.model.predict(Dataset(reader.test).inputs[0..<100])
+    let read = shares.argmax().scalars(as: Int32.self)
+    let agreeing = (0..<100).count { index in
+      let pixels = reader.test.pixels[index * 784..<(index + 1) * 784].map { Double($0) }
+      let rounded = reader.stages(pixels).shares
+      return rounded.firstIndex(of: rounded.max()!)! == Int(read[index])
+    }
+    #expect(agreeing >= 98)
+  }
+
+  @Test("19: three LeNets read at least 98.9 % of MNIST's test digits in the median")
+  func lenetOnMNIST() throws {
+    let result = try ExperimentResult.committed("lenet")
+    #expect(result.seeds == [1, 2, 3] && result["test, %"] >= 98.9)
+  }
 }

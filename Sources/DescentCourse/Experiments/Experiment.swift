@@ -4,7 +4,8 @@ import DescentData
 /// A published experiment, done again with Descent.
 ///
 /// The settings and results are those of Michael Nielsen, "Neural Networks and Deep Learning"
-/// (2015), and of the result files that he published with it.
+/// (2015), and of the result files that he published with it; for LeNet, those of LeCun, Bottou,
+/// Bengio and Haffner, "Gradient-Based Learning Applied to Document Recognition" (1998).
 public struct Experiment: Sendable, Identifiable {
   /// The name by which it is asked for, such as `overfitting`.
   public let id: String
@@ -60,7 +61,7 @@ public struct Experiment: Sendable, Identifiable {
   /// All experiments, in the order of the lessons that show them.
   public static let all: [Experiment] = [
     .first, .wider, .rateTooSmall, .rateTooLarge, .rates, .overfitting, .regularized, .allImages,
-    .initialization, .trainingSize, .learningSpeed,
+    .initialization, .trainingSize, .learningSpeed, .lenet,
   ]
 
   /// The experiment of a name.
@@ -88,13 +89,15 @@ public struct Experiment: Sendable, Identifiable {
 /// The images of an experiment: for training, for validation and for testing.
 struct ExperimentSets: Sendable {
   let name: String
+  /// All that is not for testing: training and validation.
+  let all: Dataset
   let training: Dataset
   let validation: Dataset
   let test: Dataset
 
   init(folder: String?) throws {
     let images = try folder.map { try MNIST.load(folder: $0) } ?? Digits.load()
-    let all = Dataset(images.training)
+    all = Dataset(images.training)
     // Of MNIST the last 10,000 validate, as published; of the embedded digits a quarter.
     let kept = folder == nil ? 3_000 : 50_000
     name = folder == nil ? "embedded digits" : "MNIST"

@@ -409,6 +409,20 @@ const Descent = (() => {
       clear();
       return { node: pad, clear };
     }
+    // Bars for the shares of ten classes; none for none.
+    shares() {
+      const bars = element("svg", { viewBox: "0 0 620 130", role: "img", "aria-label": "The network's shares" });
+      this.row(bars);
+      return {
+        show(shares) {
+          bars.replaceChildren(...shares.flatMap((share, k) => [
+            element("rect", { x: 20 + k * 59, y: 100 - 80 * share, width: 44, height: Math.max(80 * share, 0.5), class: share === Math.max(...shares) ? "f1" : "f0" }),
+            element("text", { x: 42 + k * 59, y: 118, "text-anchor": "middle", class: "strong" }, String(k)),
+            element("text", { x: 42 + k * 59, y: 94 - 80 * share, "text-anchor": "middle" }, Math.round(100 * share) + "%"),
+          ]));
+        },
+      };
+    }
     readout() {
       const output = element("output", { class: "readout", "aria-live": "polite" });
       this.panel.append(output);

@@ -29,26 +29,21 @@ Descent.panel("digits", (() => {
     const pad = kit.pad((pixels) => show(pixels));
     const small = Descent.element("canvas", { width: 28, height: 28, style: "width:84px;height:84px;image-rendering:pixelated;background:#000", role: "img", "aria-label": "What the network sees" });
     const units = Descent.element("svg", { viewBox: "0 0 620 44", role: "img", "aria-label": "The outputs of the 30 hidden neurons" });
-    const bars = Descent.element("svg", { viewBox: "0 0 620 130", role: "img", "aria-label": "The network's shares" });
     kit.row(pad.node, small);
     const readout = kit.readout();
     kit.row(units);
-    kit.row(bars);
+    const bars = kit.shares();
     const show = (pixels) => {
       const image = small.getContext("2d").createImageData(28, 28);
       pixels.forEach((v, i) => image.data.set([v, v, v, 255], 4 * i));
       small.getContext("2d").putImageData(image, 0, 0);
       const isEmpty = pixels.every((v) => v === 0);
       const shares = read(pixels);
-      bars.replaceChildren();
+      bars.show(isEmpty ? [] : shares);
       units.replaceChildren(Descent.element("text", { x: 4, y: 12 }, "hidden neurons, from 0 (dark) to 1 (bright)"));
       hidden(pixels).forEach((value, j) => units.append(Descent.element("rect", {
         x: 4 + j * 20.4, y: 20, width: 19, height: 20, fill: `rgb(${Descent.palette(value).join()})`,
       })));
-      if (!isEmpty) shares.forEach((share, k) => bars.append(
-        Descent.element("rect", { x: 20 + k * 59, y: 100 - 80 * share, width: 44, height: Math.max(80 * share, 0.5), class: share === Math.max(...shares) ? "f1" : "f0" }),
-        Descent.element("text", { x: 42 + k * 59, y: 118, "text-anchor": "middle", class: "strong" }, String(k)),
-        Descent.element("text", { x: 42 + k * 59, y: 94 - 80 * share, "text-anchor": "middle" }, Math.round(100 * share) + "%")));
       const best = shares.indexOf(Math.max(...shares));
       readout.say(isEmpty ? "Draw a digit, or take one that the network has not been trained on." : `It reads ${best}, with ${Math.round(100 * shares[best])} %.`);
     };
