@@ -49,6 +49,21 @@ import Testing
     }
   }
 
+  @Test(arguments: [NamedNetwork.Name.lenet, .resnet18, .mobilenetv2])
+  func costsAreThePlans(_ name: NamedNetwork.Name) throws {
+    let input: Shape = name == .lenet ? [1, 28, 28] : [3, 32, 32]
+    let network = NamedNetwork(name, classes: 10)
+    let model = try Model(network, input: input) { .zeros($0.shape) }
+    let work = try model.multiplyAdds()
+    let costs = try #require(network.costs(input: input))
+    for cost in costs {
+      #expect(work[cost.path] ?? 0 == cost.multiplyAdds, "\(cost.path)")
+    }
+    #expect(costs.reduce(0) { $0 + $1.multiplyAdds } == work.values.reduce(0, +))
+    #expect(costs.reduce(0) { $0 + $1.parameters } == model.parameterCount)
+    #expect(NamedNetwork(.vgg16, classes: 10).costs(input: [3, 8, 8]) == nil)
+  }
+
   @Test(arguments: [NamedNetwork.Name.resnet18, .mobilenetv2])
   func stateIsTorchvisions(_ name: NamedNetwork.Name) throws {
     let reference = try #require(Self.references[name.rawValue])

@@ -77,15 +77,58 @@ public struct NamedNetwork: StorableLayer, Hashable {
   /// The names and shapes of all parameters, in order, without making any; nil if samples of this shape,
   /// `[channels, height, width]`, do not fit.
   public func parameterShapes(input: Shape? = nil) -> [(name: String, shape: Shape)]? {
-    let input = input ?? name.usualInput
-    let x = Tensor.placeholder(0, shape: Shape([2] + input.sizes), dtype: .float32)
-    var shapes: [(String, Shape)] = []
-    let trace = Scope.Trace(isTraining: false) { request in
+    trace(input)?.shapes
+  }
+
+  /// What a layer with parameters costs.
+  public struct Cost: Sendable {
+    /// The layer's path, such as `features.0`.
+    public let path: String
+    /// The shape of one output sample.
+    public let output: Shape
+    /// The number of parameters.
+    public let parameters: Int
+    /// The multiplications with an addition for one sample, of convolutions and dense layers.
+    public let multiplyAdds: Int
+  }
+
+  /// What each layer with parameters costs, in order, without making any; nil if samples of this shape,
+  /// `[channels, height, width]`, do not fit.
+  public func costs(input: Shape? = nil) -> [Cost]? {
+    guard let trace = trace(input) else { return nil }
+    return trace.outputs.compactMap { path, output in
+      let own = trace.shapes.filter {
+        $0.name.hasPrefix(path + ".") && !$0.name.dropFirst(path.count + 1).contains(".")
+      }
+      guard !own.isEmpty else { return nil }
+      // Every place of an image uses all weights; a vector of gains is no product of matrices.
+      let places = output.rank == 3 ? output[1] * output[2] : 1
+      let weights = own.filter { $0.shape.rank > 1 }.reduce(0) { $0 + $1.shape.elementCount }
+      return Cost(
+        path: path, output: output, parameters: own.reduce(0) { $0 + $1.shape.elementCount },
+        multiplyAdds: weights * places)
+    }
+  }
+
+  /// A pass through the network that computes nothing: what it asked for, and what its layers return.
+  private func trace(
+    _ input: Shape?
+  ) -> (shapes: [(name: String, shape: Shape)], outputs: [(path: String, shape: Shape)])? {
+    let x = Tensor.placeholder(
+      0, shape: Shape([2] + (input ?? name.usualInput).sizes), dtype: .float32)
+    var shapes: [(name: String, shape: Shape)] = []
+    var outputs: [(path: String, shape: Shape)] = []
+    let trace = Scope.Trace(
+      isTraining: false,
+      observe: { layer, _ in
+        outputs.append((layer.path, Shape(Array(layer.output.dropFirst()))))
+      }
+    ) { request in
       if !request.isState { shapes.append((request.path, request.shape)) }
       return .placeholder(1, shape: request.shape, dtype: .float32)
     }
     guard (try? layers(for: x.shape)(x, in: Scope(trace: trace))) != nil else { return nil }
-    return shapes
+    return (shapes, outputs)
   }
 
   public var summary: String { "\(name.rawValue)(\(classes))" }
