@@ -73,6 +73,9 @@ static const uint8_t pooling_js[] = {
 static const uint8_t lenet_js[] = {
 #embed "../DescentCourse/Site/controls/lenet.js"
 };
+static const uint8_t separable_js[] = {
+#embed "../DescentCourse/Site/controls/separable.js"
+};
 static const uint8_t derivative_swift[] = {
 #embed "../DescentCourse/Listings/DerivativeListing.swift"
 };
@@ -129,6 +132,9 @@ static const uint8_t pooling_swift[] = {
 };
 static const uint8_t lenet_swift[] = {
 #embed "../DescentCourse/Listings/LeNetListing.swift"
+};
+static const uint8_t imagenet_swift[] = {
+#embed "../DescentCourse/Listings/ImageNetListing.swift"
 };
 static const uint8_t wider_json[] = {
 #embed "../../docs/experiments/wider.json"
@@ -198,6 +204,7 @@ static const struct {
   {"Site/controls/translation.js", translation_js, sizeof translation_js},
   {"Site/controls/pooling.js", pooling_js, sizeof pooling_js},
   {"Site/controls/lenet.js", lenet_js, sizeof lenet_js},
+  {"Site/controls/separable.js", separable_js, sizeof separable_js},
   {"Listings/DerivativeListing.swift", derivative_swift, sizeof derivative_swift},
   {"Listings/GradientListing.swift", gradient_swift, sizeof gradient_swift},
   {"Listings/DescentListing.swift", descent_swift, sizeof descent_swift},
@@ -217,6 +224,7 @@ static const struct {
   {"Listings/SharingListing.swift", sharing_swift, sizeof sharing_swift},
   {"Listings/PoolingListing.swift", pooling_swift, sizeof pooling_swift},
   {"Listings/LeNetListing.swift", lenet_swift, sizeof lenet_swift},
+  {"Listings/ImageNetListing.swift", imagenet_swift, sizeof imagenet_swift},
   {"Experiments/wider.json", wider_json, sizeof wider_json},
   {"Experiments/rates.json", rates_json, sizeof rates_json},
   {"Experiments/rate-too-small.json", rate_too_small_json, sizeof rate_too_small_json},

@@ -326,4 +326,19 @@ struct NumbersTests {
     let result = try ExperimentResult.committed("lenet")
     #expect(result.seeds == [1, 2, 3] && result["test, %"] >= 98.9)
   }
+
+  @Test("20: parameters and multiplications of the networks after LeNet")
+  func imagenet() throws {
+    let networks = try LargeNetwork.all
+    #expect(networks.map(\.parameters) == [61_100_840, 138_357_544, 11_689_512, 3_504_872])
+    // As published: 0.71, 15.47, 1.81 and 0.30 thousand millions.
+    for (network, published) in zip(networks, [0.71e9, 15.47e9, 1.81e9, 0.30e9]) {
+      #expect(abs(Double(network.multiplyAdds) / published - 1) < 0.02, "\(network.title)")
+    }
+    #expect(networks[1].costs.map(\.parameters).max() == 512 * 49 * 4_096 + 4_096)
+    let whole = try LargeNetwork.layer(channels: 128, filters: 128, kernel: 3, side: 28)
+    #expect(whole == (9 * 128 * 128, 9 * 128 * 128 * 784))
+    let parts = try LargeNetwork.separable(channels: 128, filters: 128, kernel: 3, side: 28)
+    #expect(parts == (9 * 128 + 128 * 128, (9 * 128 + 128 * 128) * 784))
+  }
 }
