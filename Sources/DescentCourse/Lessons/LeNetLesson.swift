@@ -277,8 +277,9 @@ struct LeNetReader: Sendable {
         + "negative.",
       content: .images(
         ImageGrid(
-          height: 5, width: 5,
-          images: images(model["conv1.weight"]!.cast(to: .float64).reshaped([1, 6, 5, 5])),
+          height: 20, width: 20,
+          images: images(
+            model["conv1.weight"]!.cast(to: .float64).reshaped([1, 6, 5, 5]), enlarged: 4),
           columns: 6)))
   }
 

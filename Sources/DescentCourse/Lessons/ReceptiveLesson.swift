@@ -243,7 +243,10 @@ enum CurveFilter {
 
   static func figure(of patch: [[Double]], _ place: String) -> Figure {
     func picture(_ values: [Double], _ largest: Double, _ caption: String) -> ImageGrid.Image {
-      ImageGrid.Image(pixels: values.map { UInt8(255 * $0 / largest) }, caption: caption)
+      let shades = values.map { UInt8(255 * $0 / largest) }
+      // Large enough for the characters of a terminal.
+      return ImageGrid.Image(
+        pixels: Handwriting.enlarged(shades, width: 7, by: 4), caption: caption)
     }
     let products = (image(patch) * image(filter)).doubles()
     let sum = decimal(response(to: patch), 0)
@@ -253,7 +256,7 @@ enum CurveFilter {
         + "place; the sum of all is \(sum).",
       content: .images(
         ImageGrid(
-          height: 7, width: 7,
+          height: 28, width: 28,
           images: [
             picture(patch.flatMap { $0 }, 50, "the patch"),
             picture(filter.flatMap { $0 }, 30, "the filter"),
