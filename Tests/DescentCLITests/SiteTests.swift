@@ -9,7 +9,7 @@ import Testing
       let start = Date()
       let made = try Program.run(["course", "--site", "site"], in: folder)
       try #require(made.status == 0, "\(made.errors)")
-      // Three seconds on an idle machine; twenty are promised.
+      // Nine seconds of one core; twenty seconds are promised.
       #expect(Date().timeIntervalSince(start) < 20)
       return try body(folder.appendingPathComponent("site"))
     }
