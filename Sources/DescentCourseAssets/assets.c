@@ -76,6 +76,12 @@ static const uint8_t lenet_js[] = {
 static const uint8_t separable_js[] = {
 #embed "../DescentCourse/Site/controls/separable.js"
 };
+static const uint8_t initialization_js[] = {
+#embed "../DescentCourse/Site/controls/initialization.js"
+};
+static const uint8_t converging_js[] = {
+#embed "../DescentCourse/Site/controls/converging.js"
+};
 static const uint8_t derivative_swift[] = {
 #embed "../DescentCourse/Listings/DerivativeListing.swift"
 };
@@ -135,6 +141,12 @@ static const uint8_t lenet_swift[] = {
 };
 static const uint8_t imagenet_swift[] = {
 #embed "../DescentCourse/Listings/ImageNetListing.swift"
+};
+static const uint8_t initialization_swift[] = {
+#embed "../DescentCourse/Listings/InitializationListing.swift"
+};
+static const uint8_t converging_swift[] = {
+#embed "../DescentCourse/Listings/ConvergingListing.swift"
 };
 static const uint8_t wider_json[] = {
 #embed "../../docs/experiments/wider.json"
@@ -205,6 +217,8 @@ static const struct {
   {"Site/controls/pooling.js", pooling_js, sizeof pooling_js},
   {"Site/controls/lenet.js", lenet_js, sizeof lenet_js},
   {"Site/controls/separable.js", separable_js, sizeof separable_js},
+  {"Site/controls/initialization.js", initialization_js, sizeof initialization_js},
+  {"Site/controls/converging.js", converging_js, sizeof converging_js},
   {"Listings/DerivativeListing.swift", derivative_swift, sizeof derivative_swift},
   {"Listings/GradientListing.swift", gradient_swift, sizeof gradient_swift},
   {"Listings/DescentListing.swift", descent_swift, sizeof descent_swift},
@@ -225,6 +239,8 @@ static const struct {
   {"Listings/PoolingListing.swift", pooling_swift, sizeof pooling_swift},
   {"Listings/LeNetListing.swift", lenet_swift, sizeof lenet_swift},
   {"Listings/ImageNetListing.swift", imagenet_swift, sizeof imagenet_swift},
+  {"Listings/InitializationListing.swift", initialization_swift, sizeof initialization_swift},
+  {"Listings/ConvergingListing.swift", converging_swift, sizeof converging_swift},
   {"Experiments/wider.json", wider_json, sizeof wider_json},
   {"Experiments/rates.json", rates_json, sizeof rates_json},
   {"Experiments/rate-too-small.json", rate_too_small_json, sizeof rate_too_small_json},

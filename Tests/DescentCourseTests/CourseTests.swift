@@ -70,6 +70,7 @@ struct CourseTests {
       ("sharing", "invariant", "equivariant"), ("pooling", "shared by the pixels", "gets all"),
       ("lenet", "61,706 parameters", "12 and 32"), ("lenet", "seven layers", "1,516"),
       ("lenet", "1998", "Gaussian"), ("imagenet", "deeper network", "138,357,544"),
+      ("initialization", "∂C/∂θₗ = k", "proportional"), ("converging", "50 samples", "held out"),
     ])
   func slips(_ name: String, _ claim: String, _ correction: String) throws {
     let blocks = try #require(Course.lesson(name)).blocks()

@@ -341,4 +341,53 @@ struct NumbersTests {
     let parts = try LargeNetwork.separable(channels: 128, filters: 128, kernel: 3, side: 28)
     #expect(parts == (9 * 128 + 128 * 128, (9 * 128 + 128 * 128) * 784))
   }
+
+  @Test("Initialisation: k to the power of l, He's rule, overflow, batch norm and its two modes")
+  func initialization() throws {
+    for gain in [0.8, 1, 1.25] {
+      let sizes = RandomStack.sizes(.lecun, activation: .identity, scale: gain, seed: 1)
+      for (layer, size) in sizes.enumerated() {
+        let expected = (0...layer).reduce(1.0) { product, _ in product * gain }
+        #expect(size / expected > 0.7 && size / expected < 1.4, "\(gain), layer \(layer + 1)")
+      }
+    }
+    #expect(RandomStack.heSizes.count == 60)
+    #expect(RandomStack.heSizes.allSatisfy { (0.5...2).contains($0) })
+    for end in RandomStack.overflows {
+      #expect(abs(Double(end.measured) - end.predicted) < 0.1 * end.predicted + 1, "\(end)")
+    }
+    let rescued = RandomStack.sizes(.normal(), isNormalized: true, seed: 1)
+    #expect(rescued.allSatisfy { (0.5...2).contains($0) })
+    let runs = try RandomStack.training.get().runs
+    #expect(runs[0].accuracy < 50 && runs[2].accuracy > runs[0].accuracy + 20)
+    // m = 3 (1 − 0.9ˢ) and v = 0.9ˢ + 14/3 (1 − 0.9ˢ).
+    for steps in [1, 10, 50] {
+      let state = try NormSteps.after(steps)
+      let left = (0..<steps).reduce(1.0) { left, _ in left * 0.9 }
+      let (mean, variance) = (3 * (1 - left), left + 14.0 / 3 * (1 - left))
+      #expect(abs(state.mean - mean) < 1e-12 && abs(state.variance - variance) < 1e-12)
+      #expect(abs(state.training + 2 / (3.5 + 1e-5).squareRoot()) < 1e-12)
+      #expect(abs(state.evaluation - (1 - mean) / (variance + 1e-5).squareRoot()) < 1e-12)
+    }
+    let chain = LinearChain.gradients
+    for (layer, slope) in chain.biases.enumerated() {
+      let power = (layer..<5).reduce(1.0) { power, _ in power * LinearChain.k }
+      #expect(abs(slope / chain.biases[5] - power) < 1e-12)
+      #expect(abs(chain.weights[layer] / chain.weights[0] - 1) < 1e-12)
+    }
+  }
+
+  @Test("The doctor passes the sound network, and says of each broken one what is wrong with it")
+  func converging() throws {
+    let patients = try Patient.examined.get()
+    #expect(patients[0].findings.allSatisfy { $0.isSound }, "\(patients[0].complaints)")
+    #expect(patients[0].rightByHeart == 100 && patients[0].losses.last! < 0.01)
+    func fails(_ patient: Patient, _ check: String) -> Bool {
+      patient.findings.contains { $0.check.contains(check) && !$0.isSound }
+    }
+    #expect(fails(patients[1], "learning rate"))
+    #expect(fails(patients[2], "loss before training"))
+    #expect(fails(patients[3], "more than by heart"))
+    #expect(!fails(patients[3], "loss before training"))
+  }
 }
