@@ -92,7 +92,10 @@ import Testing
         ["moons"], ["moons", "--layers", "none"],
       ] {
         let result = try Program.run(
-          ["train"] + arguments + ["--initializer", "lsuv", "--epochs", "2", "--output", "r"],
+          ["train"] + arguments
+            + [
+              "--initializer", "lsuv", "--schedule", "constant", "--epochs", "2", "--output", "r",
+            ],
           in: folder)
         #expect(result.status == 0, "\(result.errors)")
         let configuration = try String(
