@@ -8,7 +8,7 @@ INLINE void NAME(run_epilogue)(const NAME(correlation) *p, const NAME(block) *bl
   const NAME(places) *grid = &block->grid;
   for (int64_t l = 0; l < grid->count; l++) {
     for (int64_t c = 0; c < block->outs; c++) {
-      int64_t first = p->epilogue_first + grid->image[l] * p->epilogue_image +
+      int64_t first = p->epilogue_first + grid->image[l] * p->result.image +
                       (block->out + c) * p->result.plane + grid->row[l] * p->result.width +
                       block->left;
       if (block->width == p->result.width) {
@@ -99,7 +99,6 @@ static void NAME(correlate)(const NAME(correlation) *p, int64_t batch, int64_t t
         block.height = 0;
         int64_t place = unit / strips * COUNT, all = batch * bands;
         block.grid.count = descent_minimum(COUNT, all - place);
-        NAME(places) result;
         EACH(l, COUNT) {
           int64_t at = descent_minimum(place + l, all - 1), row = at / batch * cut.rows;
           block.grid.image[l] = at % batch;
@@ -107,7 +106,7 @@ static void NAME(correlate)(const NAME(correlation) *p, int64_t batch, int64_t t
           block.grid.rows[l] = descent_minimum(cut.rows, p->grid[0] - row);
           block.height = descent_maximum(block.height, block.grid.rows[l]);
         }
-        result = block.grid;
+        NAME(places) result = block.grid;
         EACH(l, COUNT) result.row[l] = p->result_first[0] + result.row[l] * p->result_step[0];
         int64_t left = p->result_first[1] + block.left * p->result_step[1];
         if (in > 0) NAME(bring_back)(p, &block, &result, left, sums);
@@ -141,7 +140,6 @@ static void NAME(run_forward)(const descent_convolution *c, int64_t tasks, int64
       .weight_out = in * area, .weight_in = area, .weight_tap = {c->kernel[1], 1},
       .in = in, .out = out, .result_step = {1, 1}, .number = g,
       .epilogue = c->epilogue, .epilogue_first = g * out * c->y_size[0] * c->y_size[1],
-      .epilogue_image = c->out_channels * c->y_size[0] * c->y_size[1],
     };
     p.source.first += g * in * p.source.plane;
     p.result.first += g * out * p.result.plane;
@@ -173,7 +171,6 @@ static void NAME(run_input)(const descent_convolution *c, int64_t tasks, int64_t
         .weight_out = area, .weight_in = in * area, .in = out, .out = in, .step = {1, 1},
         .number = g * c->stride[0] * c->stride[1] + phase,
         .epilogue = c->epilogue, .epilogue_first = g * in * c->x_size[0] * c->x_size[1],
-        .epilogue_image = c->in_channels * c->x_size[0] * c->x_size[1],
       };
       p.source.first += g * out * p.source.plane;
       p.result.first += g * in * p.result.plane;
@@ -267,14 +264,14 @@ static void NAME(weight_of_images)(const descent_convolution *c, int64_t first, 
                 int64_t few = descent_minimum(near, height - y_first);
                 const REAL *above = tile + y_first * tile_row;
                 for (int64_t b = 0; b < blocks; b++) {
-                  int64_t row = outs * b / blocks, rows = outs * (b + 1) / blocks - row;
-                  const REAL *slopes = slope + (y_first * width * outs + row) * COUNT;
+                  descent_range rows = descent_cut(outs, blocks, b, 1);
+                  const REAL *slopes = slope + (y_first * width * outs + rows.first) * COUNT;
                   for (int64_t column = 0; column < k; column += 2) {
                     int pair = column + 1 < k;
                     const REAL *from[2] = {above + offsets[column], above + offsets[column + pair]};
-                    NAME(slope_blocks)[rows][pair](slopes, outs * COUNT, from, tile_row,
+                    NAME(slope_blocks)[rows.count][pair](slopes, outs * COUNT, from, tile_row,
                                                    c->stride[1] * COUNT, few, width,
-                                                   sums + (row * k + column) * COUNT, k * COUNT);
+                                                   sums + (rows.first * k + column) * COUNT, k * COUNT);
                   }
                 }
               }

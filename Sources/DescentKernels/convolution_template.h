@@ -123,7 +123,6 @@ static void NAME(lay_side_by_side)(const NAME(images) *images, const NAME(places
     for (int64_t y = 0; y < rows; y++) {
       REAL *row = to + c * to_channel + y * columns * to_pixel;
       const REAL *pixels[COUNT];
-      bool outside = from_x >= end_x, whole = true;
       int inside = 0;
       EACH(l, COUNT) {
         int64_t at = places->row[l] + y;
@@ -132,8 +131,7 @@ static void NAME(lay_side_by_side)(const NAME(images) *images, const NAME(places
         if (!is_inside) pixels[l] = NULL;
         inside += is_inside;
       }
-      outside = outside || inside == 0;
-      whole = inside == COUNT;
+      bool outside = from_x >= end_x || inside == 0, whole = inside == COUNT;
       int64_t zeros = outside ? columns : from_x;
       for (int64_t x = 0; x < zeros; x++) STORE(row + x * to_pixel, (VECTOR)0);
       if (outside) continue;
@@ -214,7 +212,7 @@ typedef struct {
   int64_t result_first[2], result_step[2];
   int64_t number;                     // of this among an instruction's correlations
   const descent_program *epilogue;    // over the whole result, or NULL
-  int64_t epilogue_first, epilogue_image;  // its element at the result's start; between images
+  int64_t epilogue_first;             // its element at the result's start
 } NAME(correlation);
 
 /// How the work is cut into blocks that fit the second cache.
@@ -332,9 +330,9 @@ static void NAME(pack_weights)(const NAME(correlation) *p, NAME(cut) cut, const 
         const REAL *from = p->weight + block->out * p->weight_out + (block->in + c) * p->weight_in +
                            y * p->weight_tap[0] + x * p->weight_tap[1];
         for (int64_t b = 0; b < blocks; b++) {
-          int64_t row = block->outs * b / blocks, rows = block->outs * (b + 1) / blocks - row;
+          descent_range rows = descent_cut(block->outs, blocks, b, 1);
           REAL *to = weights + (b * k + at) * NAME(WEIGHT_ROWS);
-          for (int64_t i = 0; i < rows; i++) to[i] = from[(row + i) * p->weight_out];
+          for (int64_t i = 0; i < rows.count; i++) to[i] = from[(rows.first + i) * p->weight_out];
         }
       }
     }
@@ -356,8 +354,8 @@ static void NAME(correlate_directly)(const NAME(correlation) *p, NAME(cut) cut,
   int64_t runs = descent_maximum(1, (k + NAME(NEAR_TAPS) - 1) / NAME(NEAR_TAPS));
   bool adds = block->in > 0;
   for (int64_t b = 0; b < blocks; b++) {
-    int64_t row = block->outs * b / blocks, rows = block->outs * (b + 1) / blocks - row;
-    const REAL *bias = p->bias ? p->bias + block->out + row : NULL;
+    descent_range rows = descent_cut(block->outs, blocks, b, 1);
+    const REAL *bias = p->bias ? p->bias + block->out + rows.first : NULL;
     for (int64_t run = 0; run < runs; run++) {
       int64_t tap = k * run / runs, length = k * (run + 1) / runs - tap;
       for (int64_t y = 0; y < block->height; y++) {
@@ -373,9 +371,9 @@ static void NAME(correlate_directly)(const NAME(correlation) *p, NAME(cut) cut,
           REAL *to[2];
           from[0] = tile + (y * p->step[0] * cut.tile_columns + x * p->step[1]) * COUNT;
           from[1] = from[0] + p->step[1] * COUNT;
-          to[0] = sums + row * plane + (y * block->width + x) * COUNT;
+          to[0] = sums + rows.first * plane + (y * block->width + x) * COUNT;
           to[1] = to[0] + COUNT;
-          NAME(correlate_blocks)[rows][x + 1 < block->width](
+          NAME(correlate_blocks)[rows.count][x + 1 < block->width](
               count, panel, offsets + from_tap, from, to, plane, bias, adds || run > 0);
         }
       }

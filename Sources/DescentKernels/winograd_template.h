@@ -30,12 +30,11 @@ INLINE bool NAME(suits_tiles)(const NAME(correlation) *p) {
 }
 
 static NAME(cut) NAME(cut_tiles)(const NAME(correlation) *p) {
-  NAME(cut) cut = {.rows = 2, .tile_rows = 4};
+  NAME(cut) cut = {.rows = 2};
   cut.ins = descent_minimum(p->in, NAME(MOST_CHANNELS));
   int64_t most = descent_minimum(NAME(MOST_TILES), NAME(MOST_VECTORS) / cut.ins);
   int64_t tiles = (p->grid[1] + 1) / 2, strips = (tiles + most - 1) / most;
   cut.columns = (tiles + strips - 1) / strips * 2;
-  cut.tile_columns = cut.columns + 2;
   cut.outs = descent_minimum(p->out, NAME(MOST_CHANNELS));
   return cut;
 }
@@ -46,17 +45,17 @@ static void NAME(turn_weights)(const NAME(correlation) *p, const NAME(block) *bl
   int64_t blocks = (block->outs + ROWS - 1) / ROWS;
   const VECTOR half = (VECTOR)(REAL)0.5;
   for (int64_t b = 0; b < blocks; b++) {
-    int64_t row = block->outs * b / blocks, rows = block->outs * (b + 1) / blocks - row;
+    descent_range rows = descent_cut(block->outs, blocks, b, 1);
     for (int64_t c = 0; c < block->ins; c++) {
-      for (int64_t lane = 0; lane < rows; lane += COUNT) {
+      for (int64_t lane = 0; lane < rows.count; lane += COUNT) {
         VECTOR g[3][3], u[4][3];
         EACH(i, 3) EACH(j, 3) {
           int64_t y = p->tap_step[0] < 0 ? 2 - i : i, x = p->tap_step[1] < 0 ? 2 - j : j;
-          const REAL *from = p->weight + (block->out + row + lane) * p->weight_out +
+          const REAL *from = p->weight + (block->out + rows.first + lane) * p->weight_out +
                              (block->in + c) * p->weight_in + y * p->weight_tap[0] +
                              x * p->weight_tap[1];
           EACH(l, COUNT) {
-            g[i][j][l] = from[descent_minimum(l, rows - lane - 1) * p->weight_out];
+            g[i][j][l] = from[descent_minimum(l, rows.count - lane - 1) * p->weight_out];
           }
         }
         EACH(j, 3) {
@@ -149,7 +148,7 @@ static void NAME(correlate_by_tiles)(const NAME(correlation) *p, const NAME(bloc
   const int64_t row_of_products = NAME(NEAR_TILES) * COUNT, next = ROWS * row_of_products;
   bool adds = block->in > 0;
   for (int64_t b = 0; b < blocks; b++) {
-    int64_t first = block->outs * b / blocks, rows = block->outs * (b + 1) / blocks - first;
+    descent_range rows = descent_cut(block->outs, blocks, b, 1);
     for (int64_t near = 0; near < tiles; near += NAME(NEAR_TILES)) {
       int64_t end = descent_minimum(tiles, near + NAME(NEAR_TILES));
       for (int64_t q = 0; q < NAME(POINTS); q++) {
@@ -161,15 +160,15 @@ static void NAME(correlate_by_tiles)(const NAME(correlation) *p, const NAME(bloc
           from[1] = from[0] + ins * COUNT;
           to[0] = products + q * next + (t - near) * COUNT;
           to[1] = to[0] + COUNT;
-          NAME(correlate_blocks)[rows][t + 1 < end](ins, panel, offsets, from, to, row_of_products,
+          NAME(correlate_blocks)[rows.count][t + 1 < end](ins, panel, offsets, from, to, row_of_products,
                                                     NULL, false);
         }
       }
-      for (int64_t i = 0; i < rows; i++) {
-        VECTOR bias = (VECTOR)(p->bias ? p->bias[block->out + first + i] : 0);
+      for (int64_t i = 0; i < rows.count; i++) {
+        VECTOR bias = (VECTOR)(p->bias ? p->bias[block->out + rows.first + i] : 0);
         for (int64_t t = near; t < end; t++) {
           const REAL *from = products + i * row_of_products + (t - near) * COUNT;
-          REAL *to = sums + (first + i) * plane + 2 * t * COUNT;
+          REAL *to = sums + (rows.first + i) * plane + 2 * t * COUNT;
           NAME(turn_products)(from, next, to, block->width, block->height > 1,
                               2 * t + 1 < block->width, bias, adds);
         }
@@ -238,13 +237,13 @@ static void NAME(weight_of_tiles)(const descent_convolution *c, int64_t first, i
                 }
               }
               for (int64_t b = 0; b < blocks; b++) {
-                int64_t row = outs * b / blocks, rows = outs * (b + 1) / blocks - row;
-                for (int64_t lane = 0; lane < rows; lane += COUNT) {
+                descent_range rows = descent_cut(outs, blocks, b, 1);
+                for (int64_t lane = 0; lane < rows.count; lane += COUNT) {
                   NAME(images) channels = y;
-                  channels.first += image * y.image + (from_out + row + lane) * y.plane;
+                  channels.first += image * y.image + (from_out + rows.first + lane) * y.plane;
                   channels.image = y.plane;
                   NAME(places) places;
-                  EACH(l, COUNT) places.image[l] = descent_minimum(l, rows - lane - 1);
+                  EACH(l, COUNT) places.image[l] = descent_minimum(l, rows.count - lane - 1);
                   for (int64_t r = 0; r < rows_of_tiles; r++) {
                     EACH(l, COUNT) places.row[l] = 2 * (top + r);
                     NAME(lay_side_by_side)(&channels, &places, 0, 1, 2, 2 * left, 2 * across,
@@ -275,16 +274,16 @@ static void NAME(weight_of_tiles)(const descent_convolution *c, int64_t first, i
               }
               for (int64_t q = 0; q < NAME(POINTS); q++) {
                 for (int64_t b = 0; b < blocks; b++) {
-                  int64_t row = outs * b / blocks, rows = outs * (b + 1) / blocks - row;
+                  descent_range rows = descent_cut(outs, blocks, b, 1);
                   const REAL *panel = slopes + (b * NAME(POINTS) + q) * most * NAME(WEIGHT_ROWS);
                   for (int64_t lane = 0; lane < wide; lane += 2 * COUNT) {
                     const REAL *from[2];
                     REAL *into[2];
                     from[0] = turned + q * point + lane;
                     from[1] = from[0] + COUNT;
-                    into[0] = sums + (q * outs + row) * wide + lane;
+                    into[0] = sums + (q * outs + rows.first) * wide + lane;
                     into[1] = into[0] + COUNT;
-                    NAME(correlate_blocks)[rows][lane + COUNT < wide](
+                    NAME(correlate_blocks)[rows.count][lane + COUNT < wide](
                         tiles, panel, offsets, from, into, wide, NULL, true);
                   }
                 }
