@@ -186,17 +186,25 @@ extension Planner {
       pointer.pointee.has_bias = true
       owner.operand(\.bias, of: pointer, operand(biased.bias))
     }
-    let rest = members.dropFirst(biased == nil ? 1 : 2)
-    if !rest.isEmpty {
-      var program = ProgramBuilder(shape: value.shape, compute: value.dtype)
-      var ready = [biased?.sum ?? product: program.load(c)]
-      addSteps(rest, to: &program, &ready)
-      addStores(rest, to: &program, ready)
-      let epilogue = owner.allocate(descent_program.self)
-      epilogue.pointee = program.build(in: owner, collapsing: false).program
-      pointer.pointee.epilogue = epilogue
-    }
+    pointer.pointee.epilogue = epilogue(
+      members.dropFirst(biased == nil ? 1 : 2), of: biased?.sum ?? product, at: c,
+      collapsing: false)
     append(DESCENT_MATMUL, pointer)
+  }
+
+  /// The program of what else happens to each block of `product`, which lies at `place`.
+  private func epilogue(
+    _ members: ArraySlice<Int>, of product: Int, at place: descent_operand, collapsing: Bool
+  ) -> UnsafeMutablePointer<descent_program>? {
+    if members.isEmpty { return nil }
+    let value = graph.values[product]
+    var program = ProgramBuilder(shape: value.shape, compute: value.dtype)
+    var ready = [product: program.load(place)]
+    addSteps(members, to: &program, &ready)
+    addStores(members, to: &program, ready)
+    let epilogue = owner.allocate(descent_program.self)
+    epilogue.pointee = program.build(in: owner, collapsing: collapsing).program
+    return epilogue
   }
 
   /// Without a buffer of its own a product is formed where its epilogue's first result goes.
@@ -325,16 +333,8 @@ extension Planner {
       pointer.pointee.has_bias = true
       owner.operand(\.bias, of: pointer, flat(inputs[2]))
     }
-    if members.count > 1 {
-      let value = graph.values[index]
-      var program = ProgramBuilder(shape: value.shape, compute: value.dtype)
-      var ready = [index: program.load(operand(index))]
-      addSteps(members.dropFirst(), to: &program, &ready)
-      addStores(members.dropFirst(), to: &program, ready)
-      let epilogue = owner.allocate(descent_program.self)
-      epilogue.pointee = program.build(in: owner, collapsing: true).program
-      pointer.pointee.epilogue = epilogue
-    }
+    pointer.pointee.epilogue = epilogue(
+      members.dropFirst(), of: index, at: operand(index), collapsing: true)
     append(DESCENT_CONVOLUTION, pointer)
   }
 
