@@ -65,6 +65,14 @@ const Descent = (() => {
     });
   };
 
+  // The largest logit is taken away first, so that no power overflows.
+  const softmax = (logits) => {
+    const largest = Math.max(...logits);
+    const powers = logits.map((z) => Math.exp(z - largest));
+    const sum = powers.reduce((a, b) => a + b, 0);
+    return powers.map((p) => p / sum);
+  };
+
   // The sums of a kernel over every place of an image: no border, a pixel a step.
   const correlate = (pixels, width, kernel, size) => {
     const [columns, rows] = [width - size + 1, pixels.length / width - size + 1];
@@ -609,5 +617,5 @@ const Descent = (() => {
   };
   document.addEventListener("DOMContentLoaded", start);
 
-  return { element, format, palette, correlate, tiles, panel: (name, made) => { panels[name] = made; } };
+  return { element, format, palette, softmax, correlate, tiles, panel: (name, made) => { panels[name] = made; } };
 })();

@@ -18,11 +18,7 @@ Descent.panel("digits", (() => {
   const read = (pixels) => {
     const { w2, scale2, b2 } = load();
     const h = hidden(pixels);
-    const logits = b2.map((bias, k) => h.reduce((sum, v, j) => sum + v * w2[k * h.length + j] * scale2, bias));
-    const largest = Math.max(...logits);
-    const powers = logits.map((z) => Math.exp(z - largest));
-    const total = powers.reduce((a, b) => a + b, 0);
-    return powers.map((p) => p / total);
+    return Descent.softmax(b2.map((bias, k) => h.reduce((sum, v, j) => sum + v * w2[k * h.length + j] * scale2, bias)));
   };
   const mount = (kit, { examples }) => {
     load();

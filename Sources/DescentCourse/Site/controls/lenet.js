@@ -48,10 +48,7 @@ Descent.panel("lenet", (() => {
     const p2 = pool(c2, 10);
     const f1 = rectified(dense(p2, fc1));
     const f2 = rectified(dense(f1, fc2));
-    const logits = dense(f2, fc3);
-    const powers = logits.map((z) => Math.exp(z - Math.max(...logits)));
-    const total = powers.reduce((a, b) => a + b, 0);
-    return { x, c1, p1, c2, p2, f1, f2, shares: powers.map((p) => p / total) };
+    return { x, c1, p1, c2, p2, f1, f2, shares: Descent.softmax(dense(f2, fc3)) };
   };
   const read = (pixels) => stages(pixels).shares;
   const pooled = (pixels) => stages(pixels).p2;

@@ -1,11 +1,6 @@
 // Ten logits, a temperature, and the shares.
 Descent.panel("softmax", (() => {
-  const softmax = (logits) => {
-    const largest = Math.max(...logits);
-    const powers = logits.map((z) => Math.exp(z - largest));
-    const sum = powers.reduce((a, b) => a + b, 0);
-    return powers.map((p) => p / sum);
-  };
+  const { softmax } = Descent;
   const loss = (logits, target) => {
     const largest = Math.max(...logits);
     return largest + Math.log(logits.reduce((sum, z) => sum + Math.exp(z - largest), 0)) - logits[target];
