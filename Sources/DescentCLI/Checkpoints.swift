@@ -59,13 +59,9 @@ extension Dataset {
   fileprivate var fingerprint: String {
     [inputs, targets].map { tensor in
       tensor.withUnsafeBytes { bytes in
-        // FNV-1a (Fowler, Noll and Vo, 1991), eight bytes at a time.
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for word in bytes.bindMemory(to: UInt64.self) { hash = (hash ^ word) &* 0x100_0000_01B3 }
-        for byte in bytes.suffix(bytes.count % 8) {
-          hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
-        }
-        return String(hash, radix: 16)
+        var hash = ByteHash()
+        hash.add(bytes)
+        return String(hash.value, radix: 16)
       }
     }.joined(separator: "-")
   }

@@ -31,9 +31,9 @@ public struct RandomKey: Sendable {
 
   /// The stream of a seed with the given name (FNV-1a hash, Fowler, Noll and Vo, 1991).
   public init(seed: UInt64, name: String) {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    self.init(seed: seed, stream: hash)
+    var hash = ByteHash()
+    for byte in name.utf8 { hash.add(UInt64(byte)) }
+    self.init(seed: seed, stream: hash.value)
   }
 
   /// This key at one of 2⁶⁴ steps: a key like any other, made of the four words that Philox

@@ -36,31 +36,21 @@ public struct SampleSketch: Codable, Sendable, Equatable {
 }
 
 extension Dataset {
-  /// A number for each sample with its target: FNV-1a (Fowler, Noll and Vo, 1991), eight bytes at a time,
-  /// and mixed as in SplitMix64, for its higher bits hardly change with the last bytes.
+  /// A number for each sample with its target: a hash, mixed as in SplitMix64, for its higher bits hardly
+  /// change with the last bytes.
   fileprivate var sampleHashes: [UInt64] {
-    var hashes = [UInt64](repeating: 0xcbf2_9ce4_8422_2325, count: count)
+    var hashes = [ByteHash](repeating: ByteHash(), count: count)
     for tensor in [inputs, targets] where count > 0 {
       tensor.withUnsafeBytes { bytes in
         let size = bytes.count / count
         for row in hashes.indices {
-          let sample = UnsafeRawBufferPointer(rebasing: bytes[(row * size)..<((row + 1) * size)])
-          var hash = hashes[row]
-          for place in stride(from: 0, to: size, by: 8) {
-            var word: UInt64 = 0
-            if place + 8 <= size {
-              word = sample.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-            } else {
-              for byte in sample[place..<size] { word = word << 8 | UInt64(byte) }
-            }
-            hash = (hash ^ word) &* 0x0000_0100_0000_01b3
-          }
-          hashes[row] = hash
+          hashes[row].add(
+            UnsafeRawBufferPointer(rebasing: bytes[(row * size)..<((row + 1) * size)]))
         }
       }
     }
     return hashes.map { hash in
-      let mixed = (hash ^ hash >> 30) &* 0xbf58_476d_1ce4_e5b9
+      let mixed = (hash.value ^ hash.value >> 30) &* 0xbf58_476d_1ce4_e5b9
       let again = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
       return again ^ again >> 31
     }
