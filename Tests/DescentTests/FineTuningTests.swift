@@ -16,15 +16,6 @@ import Testing
     #expect(matches(name, pattern) == expected)
   }
 
-  private func model() throws -> Model {
-    try Model(
-      Sequential {
-        Dense(4, activation: .tanh).named("body")
-        BatchNorm().named("norm")
-        Dense(3).named("head")
-      }, input: [5], seed: 2, dtype: .float64)
-  }
-
   private let data = Dataset(
     inputs: .normal([12, 5], dtype: .float64, key: RandomKey(seed: 1)),
     targets: Tensor((0..<12).map { Int32($0 % 3) }))
@@ -38,7 +29,7 @@ import Testing
   ]
 
   private func moves(_ optimizer: Optimizer) throws -> [String: [Double]] {
-    var model = try model()
+    var model = try modelWithNamedLayers()
     let before = model
     let step = try TrainingStep(model, data, loss: .crossEntropy, optimizer: optimizer)
     try step(&model, positions: [0, 1, 2, 3, 4, 5])
@@ -67,7 +58,7 @@ import Testing
   @Test func theLoopByHandAgrees() throws {
     var optimizer = Optimizer.adam(learningRate: 0.01).scalingLearningRate(of: "head.*", by: 3)
     let compiled = try moves(optimizer)
-    var model = try model()
+    var model = try modelWithNamedLayers()
     let before = model
     let (_, gradient) = try valueWithGradient(at: &model) { model in
       Loss.crossEntropy(try model(data[0..<6].inputs), data[0..<6].targets)
@@ -80,7 +71,7 @@ import Testing
   }
 
   @Test func whatIsFrozenStays() throws {
-    var model = try model()
+    var model = try modelWithNamedLayers()
     try model.fit(data, loss: .crossEntropy, optimizer: .adam(), epochs: 1, batchSize: 6)
     model.freeze("body.*")
     model.freeze("norm.*")

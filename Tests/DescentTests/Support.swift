@@ -88,3 +88,13 @@ func expectEqual(
       sourceLocation: sourceLocation)
   }
 }
+
+/// Two dense layers and a batch normalisation between them, each with a name.
+func modelWithNamedLayers() throws -> Model {
+  try Model(
+    Sequential {
+      Dense(4, activation: .tanh).named("body")
+      BatchNorm().named("norm")
+      Dense(3).named("head")
+    }, input: [5], seed: 2, dtype: .float64)
+}

@@ -8,19 +8,10 @@ import Testing
     inputs: .normal([24, 5], dtype: .float64, key: RandomKey(seed: 1)),
     targets: Tensor((0..<24).map { Int32($0 % 3) }))
 
-  private func model() throws -> Model {
-    try Model(
-      Sequential {
-        Dense(4, activation: .tanh).named("body")
-        BatchNorm().named("norm")
-        Dense(3).named("head")
-      }, input: [5], seed: 2, dtype: .float64)
-  }
-
   private func weights(_ model: Model) -> [Double] { model.flatParameters.doubles() }
 
   @Test(arguments: [0.0, 0.8, 0.999]) func itIsTheMeanOfTheWeightsBefore(_ decay: Double) throws {
-    var model = try model()
+    var model = try modelWithNamedLayers()
     let optimizer = Optimizer.adam(learningRate: 0.05)
     let step = try TrainingStep(
       model, data, loss: .crossEntropy, optimizer: optimizer.averagingWeights(decay: decay))
@@ -42,7 +33,7 @@ import Testing
   }
 
   @Test func byHandAndCompiledAreTheSame() throws {
-    var compiled = try model()
+    var compiled = try modelWithNamedLayers()
     var byHand = compiled
     var optimizer = Optimizer.sgd(learningRate: 0.1, momentum: 0.9).averagingWeights(decay: 0.7)
     let step = try TrainingStep(compiled, data, loss: .crossEntropy, optimizer: optimizer)
@@ -60,7 +51,7 @@ import Testing
 
   @Test func fitChecksAndLeavesTheMean() throws {
     func train(_ optimizer: Optimizer, _ stopping: Stopping) throws -> (Model, History) {
-      var model = try model()
+      var model = try modelWithNamedLayers()
       model.freeze("body.*")
       let history = try model.fit(
         data, validation: data.prefix(10), loss: .crossEntropy, optimizer: optimizer, epochs: 4,
@@ -75,7 +66,7 @@ import Testing
     let (plain, plainHistory) = try train(optimizer, .never)
     #expect(weights(plain) != weights(last))
     #expect(plainHistory.losses == history.losses, "training goes on from the weights themselves")
-    let untouched = try model()
+    let untouched = try modelWithNamedLayers()
     #expect(last["body.weight"]!.doubles() == untouched["body.weight"]!.doubles(), "frozen")
     let (best, bestHistory) = try train(averaging, .keepingBest())
     let least = try best.evaluate(data.prefix(10), loss: .crossEntropy).loss
