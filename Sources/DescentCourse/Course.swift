@@ -7,6 +7,7 @@ public enum Course {
   public static let lessons: [Lesson] = [
     .derivative, .gradient, .descent, .regression, .stochastic, .perceptron, .logic, .sigmoid,
     .activations, .loss, .crossEntropy, .softmax, .backpropagation, .digits, .unstable,
+    .dropout, .augmentation, .initialization, .converging, .transfer,
   ]
 
   /// The lesson of this name, or the first that is about it: `nand` is in the lesson `logic`.

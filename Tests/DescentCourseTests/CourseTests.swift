@@ -63,6 +63,10 @@ struct CourseTests {
       ("loss", "derivative everywhere", "corner"), ("crossentropy", "sigmoid outputs", "yes or no"),
       ("softmax", "aⱼ ≥ 0", "strictly positive"), ("crossentropy", "Squares", "factor σ′(z)"),
       ("unstable", "at most one quarter", "explodes"),
+      ("dropout", "halve the weights", "inverted dropout"), ("dropout", "rate of 0", "last bit"),
+      ("augmentation", "five times", "not independent"),
+      ("initialization", "∂C/∂θₗ = k", "proportional"), ("converging", "50 samples", "held out"),
+      ("transfer", "more layers", "Early layers"),
     ])
   func slips(_ name: String, _ claim: String, _ correction: String) throws {
     let blocks = try #require(Course.lesson(name)).blocks()

@@ -217,4 +217,127 @@ struct NumbersTests {
     let chain = DeepStack.chain(.sigmoid, weight: 1, depth: 10)
     #expect(abs(chain[0]) < 9.54e-7)
   }
+
+  @Test("Dropout: the mean over masks is the output in evaluation, and a rate of 0 changes no bit")
+  func dropout() throws {
+    #expect(DropoutMean.overAllMasks.count == 256 && DropoutMean.overAllMasks.difference < 1e-15)
+    // Independently of the engine: Σ w x.
+    let whole = zip(DropoutMean.inputs, DropoutMean.weights).reduce(0) { $0 + $1.0 * $1.1 }
+    #expect(abs(DropoutMean.whole - whole) < 1e-12)
+    for rate in [0.2, 0.5] {
+      let drawn = try DropoutMean.drawn(rate: rate)
+      #expect(drawn.whole == DropoutMean.whole)
+      // The variance of one output is p / (1 − p) · Σ (w x)².
+      let squares = zip(DropoutMean.inputs, DropoutMean.weights).reduce(0) {
+        $0 + ($1.0 * $1.1) * ($1.0 * $1.1)
+      }
+      let error = (rate / (1 - rate) * squares / Double(drawn.count)).squareRoot()
+      #expect(abs(drawn.error / error - 1) < 0.05, "\(rate)")
+      #expect(abs(drawn.mean - drawn.whole) < 4 * drawn.error, "\(rate)")
+    }
+    #expect(abs(DropoutMean.bent.mean - DropoutMean.bent.whole) > 1e-3)
+    #expect(DropoutMean.halved.equal == 256)
+    #expect(DropoutMean.identical.total == 1_024 && DropoutMean.identical.equal == 1_024)
+    // Another step has another mask.
+    #expect(DropoutMean.mask(step: 1) != DropoutMean.mask(step: 2))
+    let result = try ExperimentResult.committed("dropout")
+    let without = try ExperimentResult.committed("overfitting")
+    #expect(abs(result["30 units, rate 0.0: last test, %"] - without["last test, %"]) < 1e-9)
+    #expect(
+      result["30 units, rate 0.5: last test, %"] > result["30 units, rate 0.0: last test, %"] + 1)
+    #expect(
+      result["30 units, rate 0.5: last test cost"] < result["30 units, rate 0.0: last test cost"])
+  }
+
+  @Test("Augmentation: 0 degrees change nothing, once around stays within the errors of its steps")
+  func augmentation() throws {
+    let five = try Turning()
+    #expect(five.changedByNothing == 0 && five.changed > 100)
+    #expect(five.round.steps > 1 && five.round.steps < five.round.bound)
+    #expect(five.round.composed < 0.5)
+    #expect(five.expandedCount == 20_000)
+    // Moved by one to the right, and to the left, and so on; the labels stay.
+    let few = Dataset(
+      inputs: Tensor((0..<12).map { UInt8($0) }, shape: [1, 3, 4]), targets: Tensor([7] as [Int32]))
+    let shifted = few.withShifts
+    #expect(shifted.targets.scalars(as: Int32.self) == [7, 7, 7, 7, 7])
+    #expect(
+      shifted.inputs.scalars(as: UInt8.self) == [
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 1, 2, 0, 4, 5, 6, 0, 8, 9, 10, 1, 2, 3, 0, 5, 6,
+        7, 0, 9, 10, 11, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0,
+        0,
+      ])
+    let result = try ExperimentResult.committed("augmentation")
+    #expect(result["changed anew in each epoch: last test, %"] >= 97.5)
+    #expect(
+      result["changed anew in each epoch: last test, %"] > result["as they are: last test, %"])
+  }
+
+  @Test("Initialisation: k to the power of l, He's rule, overflow, batch norm and its two modes")
+  func initialization() throws {
+    for gain in [0.8, 1, 1.25] {
+      let sizes = RandomStack.sizes(.lecun, activation: .identity, scale: gain, seed: 1)
+      for (layer, size) in sizes.enumerated() {
+        let expected = (0...layer).reduce(1.0) { product, _ in product * gain }
+        #expect(size / expected > 0.7 && size / expected < 1.4, "\(gain), layer \(layer + 1)")
+      }
+    }
+    #expect(RandomStack.heSizes.count == 60)
+    #expect(RandomStack.heSizes.allSatisfy { (0.5...2).contains($0) })
+    for end in RandomStack.overflows {
+      #expect(abs(Double(end.measured) - end.predicted) < 0.1 * end.predicted + 1, "\(end)")
+    }
+    let rescued = RandomStack.sizes(.normal(), isNormalized: true, seed: 1)
+    #expect(rescued.allSatisfy { (0.5...2).contains($0) })
+    let runs = try RandomStack.training.get().runs
+    #expect(runs[0].accuracy < 50 && runs[2].accuracy > runs[0].accuracy + 20)
+    // m = 3 (1 − 0.9ˢ) and v = 0.9ˢ + 14/3 (1 − 0.9ˢ).
+    for steps in [1, 10, 50] {
+      let state = try NormSteps.after(steps)
+      let left = (0..<steps).reduce(1.0) { left, _ in left * 0.9 }
+      let (mean, variance) = (3 * (1 - left), left + 14.0 / 3 * (1 - left))
+      #expect(abs(state.mean - mean) < 1e-12 && abs(state.variance - variance) < 1e-12)
+      #expect(abs(state.training + 2 / (3.5 + 1e-5).squareRoot()) < 1e-12)
+      #expect(abs(state.evaluation - (1 - mean) / (variance + 1e-5).squareRoot()) < 1e-12)
+    }
+    let chain = LinearChain.gradients
+    for (layer, slope) in chain.biases.enumerated() {
+      let power = (layer..<5).reduce(1.0) { power, _ in power * LinearChain.k }
+      #expect(abs(slope / chain.biases[5] - power) < 1e-12)
+      #expect(abs(chain.weights[layer] / chain.weights[0] - 1) < 1e-12)
+    }
+  }
+
+  @Test("The doctor passes the sound network, and says of each broken one what is wrong with it")
+  func converging() throws {
+    let patients = try Patient.examined.get()
+    #expect(patients[0].findings.allSatisfy(\.isSound), "\(patients[0].complaints)")
+    #expect(patients[0].rightByHeart == 100 && patients[0].losses.last! < 0.01)
+    func fails(_ patient: Patient, _ check: String) -> Bool {
+      patient.findings.contains { $0.check.contains(check) && !$0.isSound }
+    }
+    #expect(fails(patients[1], "learning rate"))
+    #expect(fails(patients[2], "loss before training"))
+    #expect(fails(patients[3], "more than by heart"))
+    #expect(!fails(patients[3], "loss before training"))
+  }
+
+  @Test("Transfer: known digits help most where samples are few")
+  func transfer() throws {
+    for name in ["transfer", "transfer-embedded"] {
+      let result = try ExperimentResult.committed(name)
+      func gain(_ samples: Int) -> Double {
+        result.accuracy(.convolutions, samples: samples)
+          - result.accuracy(.scratch, samples: samples)
+      }
+      #expect(gain(10) >= 5, "\(name): \(gain(10))")
+      #expect(gain(50) < gain(10), "\(name)")
+    }
+    let model = try Model(NamedNetwork(.lenet, classes: 5), input: [1, 28, 28])
+    var frozen = model
+    frozen.freeze("conv*")
+    let held = model.parameters.filter { frozen.frozenNames.contains($0.name) }
+    let count = held.reduce(0) { $0 + $1.shape.elementCount }
+    #expect(count == 2_572 && model.parameterCount - count == 58_709)
+  }
 }
