@@ -154,7 +154,12 @@ struct CourseExperiment: ParsableCommand {
       }
       let isTerminal = isatty(STDERR_FILENO) == 1
       let all = (0..<seeds).map { seed &+ UInt64($0) }
-      let result = try experiment.result(data == nil ? .quick : .full, folder: data, seeds: all) {
+      let isEmbedded = experiment.images == .embedded
+      guard data == nil || !isEmbedded else {
+        throw UsageError("the experiment \(name) is about the embedded digits: leave --data out")
+      }
+      let isQuick = data == nil && !isEmbedded
+      let result = try experiment.result(isQuick ? .quick : .full, folder: data, seeds: all) {
         if isTerminal { writeError("\rseed \($0)\u{1B}[K") }
       }
       if isTerminal { writeError("\r\u{1B}[K") }
@@ -162,7 +167,7 @@ struct CourseExperiment: ParsableCommand {
       print(
         "\(result.summary)\n\(result.data), \(result.profile.rawValue) profile, ", terminator: "")
       print("seeds \(all.map { "\($0)" }.joined(separator: ", "))\n\n\(result.table)")
-      if data == nil {
+      if isQuick {
         print("\nas published: descent course experiment \(name) --data MNIST_FOLDER")
       }
     }

@@ -8,7 +8,7 @@ public enum Course {
     .derivative, .gradient, .descent, .regression, .stochastic, .perceptron, .logic, .sigmoid,
     .activations, .loss, .crossEntropy, .softmax, .backpropagation, .digits, .unstable,
     .receptive, .sharing, .pooling, .lenet, .imagenet,
-    .initialization, .converging,
+    .dropout, .augmentation, .initialization, .transfer, .converging,
   ]
 
   /// The lesson of this name, or the first that is about it: `nand` is in the lesson `logic`.

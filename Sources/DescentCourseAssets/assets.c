@@ -76,11 +76,20 @@ static const uint8_t lenet_js[] = {
 static const uint8_t separable_js[] = {
 #embed "../DescentCourse/Site/controls/separable.js"
 };
+static const uint8_t dropout_js[] = {
+#embed "../DescentCourse/Site/controls/dropout.js"
+};
+static const uint8_t augmentation_js[] = {
+#embed "../DescentCourse/Site/controls/augmentation.js"
+};
 static const uint8_t initialization_js[] = {
 #embed "../DescentCourse/Site/controls/initialization.js"
 };
 static const uint8_t converging_js[] = {
 #embed "../DescentCourse/Site/controls/converging.js"
+};
+static const uint8_t transfer_js[] = {
+#embed "../DescentCourse/Site/controls/transfer.js"
 };
 static const uint8_t derivative_swift[] = {
 #embed "../DescentCourse/Listings/DerivativeListing.swift"
@@ -142,11 +151,20 @@ static const uint8_t lenet_swift[] = {
 static const uint8_t imagenet_swift[] = {
 #embed "../DescentCourse/Listings/ImageNetListing.swift"
 };
+static const uint8_t dropout_swift[] = {
+#embed "../DescentCourse/Listings/DropoutListing.swift"
+};
+static const uint8_t augmentation_swift[] = {
+#embed "../DescentCourse/Listings/AugmentationListing.swift"
+};
 static const uint8_t initialization_swift[] = {
 #embed "../DescentCourse/Listings/InitializationListing.swift"
 };
 static const uint8_t converging_swift[] = {
 #embed "../DescentCourse/Listings/ConvergingListing.swift"
+};
+static const uint8_t transfer_swift[] = {
+#embed "../DescentCourse/Listings/TransferListing.swift"
 };
 static const uint8_t wider_json[] = {
 #embed "../../docs/experiments/wider.json"
@@ -187,6 +205,18 @@ static const uint8_t initialization_json[] = {
 static const uint8_t lenet_json[] = {
 #embed "../../docs/experiments/lenet.json"
 };
+static const uint8_t dropout_json[] = {
+#embed "../../docs/experiments/dropout.json"
+};
+static const uint8_t augmentation_json[] = {
+#embed "../../docs/experiments/augmentation.json"
+};
+static const uint8_t transfer_json[] = {
+#embed "../../docs/experiments/transfer.json"
+};
+static const uint8_t transfer_embedded_json[] = {
+#embed "../../docs/experiments/transfer-embedded.json"
+};
 
 static const struct {
   const char *name;
@@ -219,6 +249,9 @@ static const struct {
   {"Site/controls/separable.js", separable_js, sizeof separable_js},
   {"Site/controls/initialization.js", initialization_js, sizeof initialization_js},
   {"Site/controls/converging.js", converging_js, sizeof converging_js},
+  {"Site/controls/dropout.js", dropout_js, sizeof dropout_js},
+  {"Site/controls/augmentation.js", augmentation_js, sizeof augmentation_js},
+  {"Site/controls/transfer.js", transfer_js, sizeof transfer_js},
   {"Listings/DerivativeListing.swift", derivative_swift, sizeof derivative_swift},
   {"Listings/GradientListing.swift", gradient_swift, sizeof gradient_swift},
   {"Listings/DescentListing.swift", descent_swift, sizeof descent_swift},
@@ -241,6 +274,9 @@ static const struct {
   {"Listings/ImageNetListing.swift", imagenet_swift, sizeof imagenet_swift},
   {"Listings/InitializationListing.swift", initialization_swift, sizeof initialization_swift},
   {"Listings/ConvergingListing.swift", converging_swift, sizeof converging_swift},
+  {"Listings/DropoutListing.swift", dropout_swift, sizeof dropout_swift},
+  {"Listings/AugmentationListing.swift", augmentation_swift, sizeof augmentation_swift},
+  {"Listings/TransferListing.swift", transfer_swift, sizeof transfer_swift},
   {"Experiments/wider.json", wider_json, sizeof wider_json},
   {"Experiments/rates.json", rates_json, sizeof rates_json},
   {"Experiments/rate-too-small.json", rate_too_small_json, sizeof rate_too_small_json},
@@ -254,6 +290,10 @@ static const struct {
   {"Experiments/learning-speed.json", learning_speed_json, sizeof learning_speed_json},
   {"Experiments/initialization.json", initialization_json, sizeof initialization_json},
   {"Experiments/lenet.json", lenet_json, sizeof lenet_json},
+  {"Experiments/dropout.json", dropout_json, sizeof dropout_json},
+  {"Experiments/augmentation.json", augmentation_json, sizeof augmentation_json},
+  {"Experiments/transfer.json", transfer_json, sizeof transfer_json},
+  {"Experiments/transfer-embedded.json", transfer_embedded_json, sizeof transfer_embedded_json},
 };
 
 int64_t descent_course_asset(const char *name, const uint8_t **bytes) {

@@ -71,6 +71,9 @@ struct CourseTests {
       ("lenet", "61,706 parameters", "12 and 32"), ("lenet", "seven layers", "1,516"),
       ("lenet", "1998", "Gaussian"), ("imagenet", "deeper network", "138,357,544"),
       ("initialization", "∂C/∂θₗ = k", "proportional"), ("converging", "50 samples", "held out"),
+      ("dropout", "halve the weights", "inverted dropout"), ("dropout", "rate of 0", "last bit"),
+      ("augmentation", "five times", "not independent"),
+      ("transfer", "more layers", "Early layers"),
     ])
   func slips(_ name: String, _ claim: String, _ correction: String) throws {
     let blocks = try #require(Course.lesson(name)).blocks()

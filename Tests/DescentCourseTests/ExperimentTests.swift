@@ -11,7 +11,8 @@ struct ExperimentTests {
   func committed(_ name: String) throws {
     let result = try ExperimentResult.committed(name)
     let experiment = try #require(Experiment.named(name))
-    #expect(result.profile == .full && result.data == "MNIST" && result.seeds.count >= 3)
+    #expect(result.profile == .full && result.data == experiment.images.rawValue)
+    #expect(result.seeds.count >= 3)
     #expect(result.quantities.map(\.name) == experiment.quantities.map(\.name))
     #expect(result.quantities.map(\.published) == experiment.quantities.map(\.published))
     #expect(result.quantities.map(\.tolerance) == experiment.quantities.map(\.tolerance))

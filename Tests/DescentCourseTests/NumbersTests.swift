@@ -342,6 +342,61 @@ struct NumbersTests {
     #expect(parts == (9 * 128 + 128 * 128, (9 * 128 + 128 * 128) * 784))
   }
 
+  @Test("Dropout: the mean over masks is the output in evaluation, and a rate of 0 changes no bit")
+  func dropout() throws {
+    #expect(DropoutMean.overAllMasks.count == 256 && DropoutMean.overAllMasks.difference < 1e-15)
+    // Independently of the engine: Σ w x.
+    let whole = zip(DropoutMean.inputs, DropoutMean.weights).reduce(0) { $0 + $1.0 * $1.1 }
+    #expect(abs(DropoutMean.whole - whole) < 1e-12)
+    for rate in [0.2, 0.5] {
+      let drawn = try DropoutMean.drawn(rate: rate)
+      #expect(drawn.whole == DropoutMean.whole)
+      // The variance of one output is p / (1 − p) · Σ (w x)².
+      let squares = zip(DropoutMean.inputs, DropoutMean.weights).reduce(0) {
+        $0 + ($1.0 * $1.1) * ($1.0 * $1.1)
+      }
+      let error = (rate / (1 - rate) * squares / Double(drawn.count)).squareRoot()
+      #expect(abs(drawn.error / error - 1) < 0.05, "\(rate)")
+      #expect(abs(drawn.mean - drawn.whole) < 4 * drawn.error, "\(rate)")
+    }
+    #expect(abs(DropoutMean.bent.mean - DropoutMean.bent.whole) > 1e-3)
+    #expect(DropoutMean.halved.equal == 256)
+    #expect(DropoutMean.identical.total == 1_024 && DropoutMean.identical.equal == 1_024)
+    // Another step has another mask.
+    #expect(DropoutMean.mask(step: 1) != DropoutMean.mask(step: 2))
+    let result = try ExperimentResult.committed("dropout")
+    let without = try ExperimentResult.committed("overfitting")
+    #expect(abs(result["30 units, rate 0.0: last test, %"] - without["last test, %"]) < 1e-9)
+    #expect(
+      result["30 units, rate 0.5: last test, %"] > result["30 units, rate 0.0: last test, %"] + 1)
+    #expect(
+      result["30 units, rate 0.5: last test cost"] < result["30 units, rate 0.0: last test cost"])
+  }
+
+  @Test("Augmentation: 0 degrees change nothing, once around stays within the errors of its steps")
+  func augmentation() throws {
+    let five = try Turning()
+    #expect(five.changedByNothing == 0 && five.changed > 100)
+    #expect(five.round.steps > 1 && five.round.steps < five.round.bound)
+    #expect(five.round.composed < 0.5)
+    #expect(five.expandedCount == 20_000)
+    // Moved by one to the right, and to the left, and so on; the labels stay.
+    let few = Dataset(
+      inputs: Tensor((0..<12).map { UInt8($0) }, shape: [1, 3, 4]), targets: Tensor([7] as [Int32]))
+    let shifted = few.withShifts
+    #expect(shifted.targets.scalars(as: Int32.self) == [7, 7, 7, 7, 7])
+    #expect(
+      shifted.inputs.scalars(as: UInt8.self) == [
+        0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 1, 2, 0, 4, 5, 6, 0, 8, 9, 10, 1, 2, 3, 0, 5, 6,
+        7, 0, 9, 10, 11, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 4, 5, 6, 7, 8, 9, 10, 11, 0, 0, 0,
+        0,
+      ])
+    let result = try ExperimentResult.committed("augmentation")
+    #expect(result["changed anew in each epoch: last test, %"] >= 97.5)
+    #expect(
+      result["changed anew in each epoch: last test, %"] > result["as they are: last test, %"])
+  }
+
   @Test("Initialisation: k to the power of l, He's rule, overflow, batch norm and its two modes")
   func initialization() throws {
     for gain in [0.8, 1, 1.25] {
@@ -389,5 +444,24 @@ struct NumbersTests {
     #expect(fails(patients[2], "loss before training"))
     #expect(fails(patients[3], "more than by heart"))
     #expect(!fails(patients[3], "loss before training"))
+  }
+
+  @Test("Transfer: known digits help most where samples are few")
+  func transfer() throws {
+    for name in ["transfer", "transfer-embedded"] {
+      let result = try ExperimentResult.committed(name)
+      func gain(_ samples: Int) -> Double {
+        result.accuracy(.convolutions, samples: samples)
+          - result.accuracy(.scratch, samples: samples)
+      }
+      #expect(gain(10) >= 5, "\(name): \(gain(10))")
+      #expect(gain(50) < gain(10), "\(name)")
+    }
+    let model = try Model(NamedNetwork(.lenet, classes: 5), input: [1, 28, 28])
+    var frozen = model
+    frozen.freeze("conv*")
+    let held = model.parameters.filter { frozen.frozenNames.contains($0.name) }
+    let count = held.reduce(0) { $0 + $1.shape.elementCount }
+    #expect(count == 2_572 && model.parameterCount - count == 58_709)
   }
 }

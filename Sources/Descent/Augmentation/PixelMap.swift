@@ -7,25 +7,25 @@ import func Foundation.tan
 /// image's centre, x to the right and y down.
 ///
 /// Identity, flip and shifts by whole pixels are exact: they change no value.
-struct PixelMap {
+package struct PixelMap {
   var (xx, xy, x) = (1.0, 0.0, 0.0)
   var (yx, yy, y) = (0.0, 1.0, 0.0)
 
-  static let identity = PixelMap()
+  package static let identity = PixelMap()
 
-  static func shift(_ x: Double, _ y: Double) -> PixelMap { PixelMap(x: -x, y: -y) }
+  package static func shift(_ x: Double, _ y: Double) -> PixelMap { PixelMap(x: -x, y: -y) }
 
-  static func rotation(degrees: Double) -> PixelMap {
+  package static func rotation(degrees: Double) -> PixelMap {
     let angle = degrees * .pi / 180
     return PixelMap(xx: cos(angle), xy: sin(angle), yx: -sin(angle), yy: cos(angle))
   }
 
   /// Enlarged by a factor.
-  static func zoom(_ factor: Double) -> PixelMap { PixelMap(xx: 1 / factor, yy: 1 / factor) }
+  package static func zoom(_ factor: Double) -> PixelMap { PixelMap(xx: 1 / factor, yy: 1 / factor) }
 
-  static func shear(degrees: Double) -> PixelMap { PixelMap(xy: tan(degrees * .pi / 180)) }
+  package static func shear(degrees: Double) -> PixelMap { PixelMap(xy: tan(degrees * .pi / 180)) }
 
-  static let flip = PixelMap(xx: -1)
+  package static let flip = PixelMap(xx: -1)
 
   init(
     xx: Double = 1, xy: Double = 0, x: Double = 0, yx: Double = 0, yy: Double = 1, y: Double = 0
@@ -36,7 +36,7 @@ struct PixelMap {
 
   /// This change and then another one, as one: a pixel comes from where this map takes the place
   /// that the other one takes it to.
-  func followed(by next: PixelMap) -> PixelMap {
+  package func followed(by next: PixelMap) -> PixelMap {
     PixelMap(
       xx: xx * next.xx + xy * next.yx, xy: xx * next.xy + xy * next.yy,
       x: xx * next.x + xy * next.y + x, yx: yx * next.xx + yy * next.yx,
@@ -45,6 +45,19 @@ struct PixelMap {
 }
 
 extension PixelMap {
+  /// An image of height × width bytes changed by this map alone, not yet rounded to bytes.
+  package func resampled(_ pixels: [UInt8], height: Int, width: Int) -> [Float] {
+    var frame = [Float](repeating: 0, count: ImagePlane.count(height: height, width: width))
+    return frame.withUnsafeMutableBufferPointer { frame in
+      let plane = ImagePlane(height: height, width: width, values: frame.baseAddress!)
+      pixels.withUnsafeBufferPointer { plane.fill($0.baseAddress!) }
+      return [Float](unsafeUninitializedCapacity: height * width) { result, count in
+        resample(plane, offsets: nil, into: result.baseAddress!)
+        count = height * width
+      }
+    }
+  }
+
   /// Reads an image at the places that the map gives, displaced by `offsets` if there are any, by
   /// bilinear interpolation; places outside give 0.
   ///

@@ -1,7 +1,7 @@
 import Descent
 import DescentData
 
-/// A published experiment, done again with Descent.
+/// An experiment of the course: most were published, and are done again with Descent.
 ///
 /// The settings and results are those of Michael Nielsen, "Neural Networks and Deep Learning"
 /// (2015), and of the result files that he published with it; for LeNet, those of LeCun, Bottou,
@@ -9,6 +9,8 @@ import DescentData
 public struct Experiment: Sendable, Identifiable {
   /// The name by which it is asked for, such as `overfitting`.
   public let id: String
+  /// The images that it is about.
+  public let images: Images
   /// What is tried, in a sentence.
   public let summary: String
   /// What is measured, in order, with what was published.
@@ -18,6 +20,25 @@ public struct Experiment: Sendable, Identifiable {
     @Sendable (ExperimentSets, Profile, UInt64) throws -> (
       values: [Double], curves: [ExperimentResult.Curve]
     )
+
+  /// The images that an experiment is about.
+  public enum Images: String, Sendable {
+    /// All of MNIST; in the quick profile the embedded digits stand for it.
+    case mnist = "MNIST"
+    /// The digits that are part of the program.
+    case embedded = "embedded digits"
+  }
+
+  init(
+    id: String, images: Images = .mnist, summary: String, quantities: [Quantity],
+    run:
+      @escaping @Sendable (ExperimentSets, Profile, UInt64) throws -> (
+        values: [Double], curves: [ExperimentResult.Curve]
+      )
+  ) {
+    (self.id, self.images, self.summary) = (id, images, summary)
+    (self.quantities, self.run) = (quantities, run)
+  }
 
   /// How much of the experiment is run.
   public enum Profile: String, Sendable, Codable {
@@ -61,7 +82,8 @@ public struct Experiment: Sendable, Identifiable {
   /// All experiments, in the order of the lessons that show them.
   public static let all: [Experiment] = [
     .first, .wider, .rateTooSmall, .rateTooLarge, .rates, .overfitting, .regularized, .allImages,
-    .initialization, .trainingSize, .learningSpeed, .lenet,
+    .initialization, .trainingSize, .learningSpeed, .lenet, .dropout, .augmentation, .transfer,
+    .transferEmbedded,
   ]
 
   /// The experiment of a name.

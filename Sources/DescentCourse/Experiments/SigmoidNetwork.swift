@@ -10,6 +10,8 @@ struct SigmoidNetwork {
   /// Whether weights begin with the spread 1, and not 1/√inputs.
   var isWide = false
   var batchSize = 10
+  /// The rate of dropout behind each hidden layer; without any there are no such layers.
+  var dropout = 0.0
 
   enum Cost {
     case square, crossEntropy
@@ -30,11 +32,14 @@ struct SigmoidNetwork {
     let initializer = isWide ? Initializer.normal() : .lecun
     // The square takes the sigmoid's output, the cross-entropy its logit.
     let last: Activation = cost == .square ? .sigmoid : .identity
-    let layers =
-      hidden.map {
-        Dense(
-          $0, activation: .sigmoid, initializer: initializer, biasInitializer: .normal())
-      } + [Dense(10, activation: last, initializer: initializer, biasInitializer: .normal())]
+    func dense(_ units: Int, _ activation: Activation) -> Dense {
+      Dense(
+        units, activation: activation, initializer: initializer, biasInitializer: .normal())
+    }
+    let layers: [any Layer] =
+      hidden.flatMap { units -> [any Layer] in
+        [dense(units, .sigmoid)] + (dropout > 0 ? [Dropout(dropout)] : [])
+      } + [dense(10, last)]
     return try Model(Sequential([Flatten()] + layers), input: [28, 28], seed: seed)
   }
 
