@@ -19,8 +19,6 @@ enum {
   NAME(A_WIDTH) = (ROWS + COUNT - 1) / COUNT * COUNT,  // rows of a packed panel of a, in whole vectors
 };
 
-#define EACH(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
-
 /// c[rows, vectors] = a[rows, k] b[k, vectors] + start, everything in registers. Each call gives
 /// constants for `rows`, `vectors` and `partial`; the last vector has `tail` columns. `start` is c
 /// itself where a part of k has been done, a bias (one row, `start_row` is 0), or NULL. A block that
@@ -608,7 +606,6 @@ INLINE void NAME(matmul)(const descent_instruction *instruction, int64_t task,
   }
 }
 
-#undef EACH
 #undef BLOCK
 #undef BLOCKS
 #undef WHOLE
