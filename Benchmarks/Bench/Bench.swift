@@ -92,6 +92,9 @@ struct Workload: Sendable {
     Workload(
       name: "profile", summary: "where a step's time goes, as tables; only if named",
       isNamedOnly: true, run: profile),
+    Workload(
+      name: "precisions", summary: "W4 and W2 in bfloat16 beside float32; only if named",
+      isNamedOnly: true, run: precisions),
     Workload(name: "loops", summary: "W2 by hand beside fit; memory over 10,000 steps", run: loops),
   ]
 }

@@ -109,18 +109,32 @@ private func train(
 
 /// Billions of operations a second of a large network's training step, on one batch of random data.
 func w4(_ settings: Settings) throws {
-  let sizes = [1024, 4096, 4096, 1024]
-  let weights = zip(sizes, sizes.dropFirst()).map(*).reduce(0, +)
-  let data = Dataset(
-    inputs: .normal([512, 1024], key: RandomKey(seed: 1)),
-    targets: .normal([512, 1024], key: RandomKey(seed: 2)))
-  let network = perceptron(Array(sizes.dropFirst()), .relu)
-  var model = try Model(network, input: [1024], seed: 1)
-  let step = try TrainingStep(
-    model, data, loss: .meanSquaredError, optimizer: .sgd(learningRate: 0.01))
-  let times = try timeSteps(settings.repeats, target: 2) { try step(&model) }
+  var training = try W4()
+  let times = try timeSteps(settings.repeats, target: 2) { try training.run(1) }
   report("W4", "s/step", times)
-  report("W4", "GFLOP/s (6PB)", times.map { 6 * Double(weights) * 512 / $0 / 1e9 })
+  report("W4", "GFLOP/s (6PB)", times.map { 6 * Double(W4.weights) * 512 / $0 / 1e9 })
+}
+
+/// The large network, ready for its next step.
+struct W4 {
+  private static let sizes = [1024, 4096, 4096, 1024]
+  static let weights = zip(sizes, sizes.dropFirst()).map(*).reduce(0, +)
+  private var model: Model
+  private let step: TrainingStep
+
+  init(precision: Precision = .float32) throws {
+    let data = Dataset(
+      inputs: .normal([512, 1024], key: RandomKey(seed: 1)),
+      targets: .normal([512, 1024], key: RandomKey(seed: 2)))
+    model = try Model(perceptron(Array(Self.sizes.dropFirst()), .relu), input: [1024], seed: 1)
+    model.trainingPrecision = precision
+    step = try TrainingStep(
+      model, data, loss: .meanSquaredError, optimizer: .sgd(learningRate: 0.01))
+  }
+
+  mutating func run(_ steps: Int) throws {
+    for _ in 0..<steps { try step(&model) }
+  }
 }
 
 /// Microseconds of a very small network's training step, on one batch.

@@ -28,7 +28,7 @@ struct Configuration {
     "label-smoothing", "initializer", "bias-initializer", "from", "freeze", "rates", "optimizer",
     "learning-rate", "schedule",
     "warm-up", "momentum", "weight-decay", "clip-norm", "clip-value", "average-weights",
-    "accumulate", "epochs", "batch-size", "augment",
+    "accumulate", "epochs", "precision", "batch-size", "augment",
     "training-samples", "validation", "monitor", "patience", "seed", "threads", "output",
     "progress", "checkpoint-every",
   ]

@@ -66,12 +66,24 @@ struct NetworkOptions: ParsableArguments {
     /// The model for a data set.
     func model(for set: DataSource.Loaded, seed: UInt64) throws -> Model {
       do {
+        try checkMemory(network.parameterCount(input: set.training.sampleShape))
         return try Model(network, input: set.training.sampleShape, seed: seed)
       } catch let error as ShapeError {
         guard let pictures = set.pictures, let named = network as? NamedNetwork,
           let side = named.smallestSide(channels: pictures.contract.channels)
         else { throw error }
         throw UsageError("\(error)\n  for example --image-size \(side)")
+      }
+    }
+
+    /// Refuses a network whose weights, gradients and optimiser state this machine cannot hold.
+    private func checkMemory(_ parameters: Int) throws {
+      let needed = Double(parameters) * 4 * 6
+      guard needed < Double(ProcessInfo.processInfo.physicalMemory) else {
+        throw UsageError(
+          "\(layers == nil ? "--network" : "--layers"): \(compact(Double(parameters))) parameters "
+            + "need about \(compact(needed / 1e9)) GB of memory for training, more than this machine "
+            + "has: use fewer units")
       }
     }
   }
@@ -119,7 +131,6 @@ struct NetworkOptions: ParsableArguments {
     if let name = network {
       let body = NamedNetwork(
         try named(name), classes: outputs, activation: last.inNetwork)
-      try checkMemory(body, set.training.sampleShape)
       return design(
         embeddings.isEmpty
           ? body
@@ -154,10 +165,6 @@ struct NetworkOptions: ParsableArguments {
       dense.biasInitializer = biases
       chain.append(dense)
     }
-    if !hidden.lookAtImages {
-      let widths = hidden.layers.compactMap { ($0 as? Dense)?.units }
-      try checkMemory([set.training.sampleShape.elementCount] + widths + [outputs])
-    }
     chain.append(
       Dense(outputs, activation: last.inNetwork, initializer: weights, biasInitializer: biases))
     return design(Sequential(chain), layers: text)
@@ -185,29 +192,6 @@ struct NetworkOptions: ParsableArguments {
           + "or another loss with \(activation)")
     }
     return (.identity, fused)
-  }
-
-  /// Refuses a network whose weights, gradients and optimiser state this machine cannot hold.
-  private func checkMemory(_ widths: [Int]) throws {
-    let parameters = zip(widths, widths.dropFirst()).reduce(0.0) {
-      $0 + Double($1.0) * Double($1.1)
-    }
-    try checkMemory(parameters, "--layers")
-  }
-
-  private func checkMemory(_ network: NamedNetwork, _ sample: Shape) throws {
-    let input = sample.rank == 2 ? Shape([1] + sample.sizes) : sample
-    let shapes = network.parameterShapes(input: input) ?? []
-    try checkMemory(shapes.reduce(0.0) { $0 + Double($1.shape.elementCount) }, "--network")
-  }
-
-  private func checkMemory(_ parameters: Double, _ option: String) throws {
-    let needed = parameters * 4 * 6
-    guard needed < Double(ProcessInfo.processInfo.physicalMemory) else {
-      throw UsageError(
-        "\(option): \(compact(parameters)) parameters need about \(compact(needed / 1e9)) GB of "
-          + "memory for training, more than this machine has: use fewer units")
-    }
   }
 
   private func initializer(named name: String, _ names: [String]) throws -> Initializer {

@@ -4,6 +4,8 @@ import DescentCharts
 import DescentData
 import Foundation
 
+extension Precision: ExpressibleByArgument {}
+
 /// `descent train`: from a data set to a stored model and a report.
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,6 +21,7 @@ struct TrainCommand: ParsableCommand {
         descent train arrays.npz
         descent train mnist --data FOLDER --network lenet --initializer lsuv
         descent train photos/ --network resnet18 --batch-size 16 --accumulate 8
+        descent train digits --layers 512,512 --precision bfloat16
         descent train photos/ --from resnet18.safetensors --freeze 'layer1.*,layer2.*'
         descent train --resume runs/houses
         descent train spirals --layers 32:tanh,32:tanh --epochs 300 --seed 2
@@ -60,6 +63,13 @@ struct TrainCommand: ParsableCommand {
 
   @Option(help: "The seed of every random number.")
   var seed: UInt64 = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "How exact products of matrices are in training: float32, or bfloat16.",
+      discussion:
+        "bfloat16 keeps 8 of 24 binary digits, and is faster on processors that multiply it."))
+  var precision = Precision.float32
 
   @Option(help: "How many threads compute; results do not depend on it.")
   var threads: Int?
@@ -136,6 +146,7 @@ struct TrainCommand: ParsableCommand {
     }
     let optimizer = try transferOptions.scale(
       optimizerOptions.make(stepsPerEpoch: stepsPerEpoch, epochs: epochs), for: model)
+    model.trainingPrecision = precision
     model.card.outputActivation = design.outputActivation
     model.card.table = set.table?.contract
     model.card.image = set.pictures?.contract
@@ -151,6 +162,11 @@ struct TrainCommand: ParsableCommand {
     }
     let reporter = ProgressReporter(progress)
     for warning in set.pictures?.warnings ?? [] { reporter.warn(warning) }
+    if precision == .bfloat16 && !Precision.hasFastBFloat16 {
+      reporter.warn(
+        "--precision bfloat16: this processor does not multiply bfloat16; results are the same, but "
+          + "nothing is faster")
+    }
     let validated = held.map { ", \($0.count) for validation" } ?? ""
     reporter.note(
       """
@@ -312,7 +328,7 @@ struct TrainCommand: ParsableCommand {
       ("clip-value", optimizerOptions.clipValue.map { "\($0)" }),
       ("average-weights", optimizerOptions.averageWeights.map { "\($0)" }),
       ("accumulate", optimizerOptions.accumulate.map(String.init)), ("epochs", "\(epochs)"),
-      ("batch-size", "\(batchSize)"), ("augment", augment),
+      ("precision", precision.rawValue), ("batch-size", "\(batchSize)"), ("augment", augment),
       ("training-samples", trainingSamples.map(String.init)),
       ("validation", validation), ("monitor", stopping.monitor.rawValue),
       ("patience", "\(stopping.patience ?? 0)"), ("seed", "\(seed)"),

@@ -312,7 +312,6 @@ static void NAME(finish_weight)(const descent_convolution *c, int64_t splits, vo
   for (int64_t s = 1; s < splits; s++) NAME(add_columns)(to, partial + s * size, size);
 }
 
-#undef EACH
 #undef CORRELATE
 #undef BOTH
 #undef CORRELATE_ENTRY

@@ -9,8 +9,6 @@
 
 enum { NAME(WEIGHT_ROWS) = (ROWS + COUNT - 1) / COUNT * COUNT };
 
-#define EACH(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
-
 /// sums[rows, vectors] = Σ over k of weights[k, row] * source[offsets[k] + vector], and what was there,
 /// or a bias for each row.
 INLINE void NAME(correlate_block)(int rows, int vectors, int64_t k, const REAL *weights,

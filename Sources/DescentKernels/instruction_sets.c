@@ -34,6 +34,14 @@ bool descent_isa_available(int32_t isa) {
   return false;
 }
 
+bool descent_has_bfloat16(void) {
+#if defined(__x86_64__)
+  return descent_isa_current() == DESCENT_ISA_AVX512 && __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 const char *descent_isa_name(int32_t isa) {
   switch (isa) {
     case DESCENT_ISA_REFERENCE: return "reference";

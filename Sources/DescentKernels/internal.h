@@ -87,6 +87,16 @@ extern const descent_kernels descent_kernels_avx512;
 /// The table in use.
 const descent_kernels *descent_kernels_current(void);
 
+// MARK: Products of bfloat16
+
+/// A register block over packed pairs: see bfloat16_block.h.
+typedef void descent_bfloat16_block(int64_t pairs, const uint32_t *a, const uint32_t *b, float *c,
+                                    int64_t c_row, const float *start, int64_t start_row,
+                                    int64_t tail);
+
+/// Those of AVX-512 with an instruction for it: [rows][vectors - 1][whole or partial].
+extern descent_bfloat16_block *const descent_bfloat16_blocks_avx512[15][2][2];
+
 // MARK: How work is cut
 
 // All of this depends on shapes alone: not on the number of threads, nor on the instruction set,

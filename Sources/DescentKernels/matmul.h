@@ -1,21 +1,12 @@
-// Matrix products: the template for float and for double, and the size of its register block,
-// which fills the vector registers of the instruction set with sums.
+// Matrix products: the template for float and for double, and the choice between them.
 
-#if VECTOR_X86 == 512
-// 32 registers: 28 sums, 2 columns of b, 1 element of a.
-#define ROWS 14
-#define LIST_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
-#elif defined(__aarch64__)
-// 32 registers: 24 sums, 2 columns of b, elements of a.
-#define ROWS 12
-#define LIST_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12)
-#else
-// 16 registers: 12 sums, 2 columns of b, 1 element of a.
-#define ROWS 6
-#define LIST_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
-#endif
-#define VECTORS 2
+#include "register_block.h"
 
+// Float has a second way to multiply, with operands that are rounded on the way: see bfloat16.h.
+struct float_product;
+static void multiply_rounded(const struct float_product *p, descent_worker *worker);
+
+#define MULTIPLY_ROUNDED multiply_rounded
 #define REAL float
 #define VECTOR vfloat
 #define COUNT LANES
@@ -28,6 +19,7 @@
 #define FOLD_ROWS fold_rows_float
 #define NAME(x) float_##x
 #include "matmul_template.h"
+#undef MULTIPLY_ROUNDED
 #undef REAL
 #undef VECTOR
 #undef COUNT
@@ -63,6 +55,8 @@
 #undef TRANSPOSE
 #undef FOLD_ROWS
 #undef NAME
+
+#include "bfloat16.h"
 
 static void run_matmul(const descent_instruction *instruction, int64_t task,
                        void *const *buffers, descent_worker *worker) {

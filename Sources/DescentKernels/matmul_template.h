@@ -19,8 +19,6 @@ enum {
   NAME(A_WIDTH) = (ROWS + COUNT - 1) / COUNT * COUNT,  // rows of a packed panel of a, in whole vectors
 };
 
-#define EACH(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
-
 /// c[rows, vectors] = a[rows, k] b[k, vectors] + start, everything in registers. Each call gives
 /// constants for `rows`, `vectors` and `partial`; the last vector has `tail` columns. `start` is c
 /// itself where a part of k has been done, a bias (one row, `start_row` is 0), or NULL. A block that
@@ -213,12 +211,13 @@ INLINE void NAME(add_columns)(REAL *to, const REAL *from, int64_t n) {
 // MARK: One block of c
 
 /// The pieces of a product of one task: a[m, k] b[k, n] with any strides, c's columns adjacent.
-typedef struct {
+typedef struct NAME(product) {
   const REAL *a, *b;
   REAL *c;
   int64_t a_row, a_step, b_step, b_column, c_row;
   int64_t m, n, k;
   const REAL *bias;  // [n], added to every row; or NULL
+  bool rounds;       // a and b to bfloat16; float only
 } NAME(product);
 
 INLINE const REAL *NAME(bias_at)(const NAME(product) *p, int64_t column) {
@@ -474,6 +473,12 @@ INLINE void NAME(block_of_product)(NAME(product) p, descent_worker *worker) {
     }
     return;
   }
+#ifdef MULTIPLY_ROUNDED
+  if (p.rounds) {
+    MULTIPLY_ROUNDED(&p, worker);
+    return;
+  }
+#endif
   if (p.n == 1 && p.c_row == 1 && !p.bias && p.a_step == 1 && p.k < 4 * COUNT && p.m >= COUNT) {
     NAME(multiply_thin)(&p);
     return;
@@ -514,7 +519,7 @@ static void NAME(split_matmul)(const descent_instruction *instruction, int64_t s
   NAME(product) p = {
     .a_row = matmul->a.strides[0], .a_step = matmul->a.strides[1],
     .b_step = matmul->b.strides[0], .b_column = matmul->b.strides[1],
-    .c_row = matmul->n, .m = matmul->m, .n = matmul->n,
+    .c_row = matmul->n, .m = matmul->m, .n = matmul->n, .rounds = matmul->rounds,
   };
   for (int64_t split = range.first; split < range.first + range.count; split++) {
     int64_t first = matmul->k * split / splits;
@@ -590,6 +595,7 @@ INLINE void NAME(matmul)(const descent_instruction *instruction, int64_t task,
       .a_row = matmul->a.strides[rank], .a_step = matmul->a.strides[rank + 1],
       .b_step = matmul->b.strides[rank], .b_column = matmul->b.strides[rank + 1],
       .c_row = matmul->c.strides[rank], .m = rows.count, .n = columns.count, .k = matmul->k,
+      .rounds = matmul->rounds,
     };
     p.a = a + a_at + rows.first * p.a_row;
     p.b = b + b_at + columns.first * p.b_column;
@@ -608,7 +614,6 @@ INLINE void NAME(matmul)(const descent_instruction *instruction, int64_t task,
   }
 }
 
-#undef EACH
 #undef BLOCK
 #undef BLOCKS
 #undef WHOLE

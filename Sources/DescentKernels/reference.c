@@ -336,6 +336,25 @@ static void convolution(const descent_instruction *instruction, int64_t task, vo
   if (c->epilogue) run_program(c->epilogue, buffers);
 }
 
+/// The nearest bfloat16, of two equally near ones the even: a float whose last 16 bits are 0.
+static double nearest_bfloat16(double x) {
+  float single = (float)x;
+  uint32_t bits;
+  memcpy(&bits, &single, sizeof bits);
+  if (x != x) return x;
+  uint32_t below = bits & 0xffff0000u, rest = bits & 0xffffu;
+  if (rest > 0x8000u || (rest == 0x8000u && (below & 0x10000u) != 0)) below += 0x10000u;
+  memcpy(&single, &below, sizeof single);
+  return single;
+}
+
+/// A number of an operand, as the product takes it.
+static double factor(const descent_matmul *matmul, const descent_operand *operand,
+                     void *const *buffers, int64_t at) {
+  double x = load(matmul->dtype, descent_address(operand, buffers), at);
+  return matmul->rounds ? nearest_bfloat16(x) : x;
+}
+
 static void matmul(const descent_instruction *instruction, int64_t task, void *const *buffers,
                    descent_worker *worker) {
   (void)task, (void)worker;
@@ -354,10 +373,8 @@ static void matmul(const descent_instruction *instruction, int64_t task, void *c
                          ? load(matmul->dtype, descent_address(&matmul->bias, buffers), j)
                          : 0;
         for (int64_t p = 0; p < matmul->k; p++) {
-          sum += load(matmul->dtype, descent_address(&matmul->a, buffers),
-                      a_at + i * a[rank] + p * a[rank + 1]) *
-                 load(matmul->dtype, descent_address(&matmul->b, buffers),
-                      b_at + p * b[rank] + j * b[rank + 1]);
+          sum += factor(matmul, &matmul->a, buffers, a_at + i * a[rank] + p * a[rank + 1]) *
+                 factor(matmul, &matmul->b, buffers, b_at + p * b[rank] + j * b[rank + 1]);
         }
         store(matmul->dtype, descent_address(&matmul->c, buffers), c_at + i * c[rank] + j, sum);
       }

@@ -6,6 +6,8 @@
 
 #define INLINE static inline __attribute__((always_inline, unused))
 
+#define EACH(i, count) _Pragma("clang loop unroll(full)") for (int i = 0; i < (count); i++)
+
 enum {
   LANES = VECTOR_BYTES / 4,         // of float and int32
   DOUBLE_LANES = VECTOR_BYTES / 8,  // of double
@@ -207,3 +209,33 @@ INLINE vdouble fold_rows_double(vdouble *rows) {
 }
 #endif
 #undef FOLD_ROWS
+
+// Lanes of two vectors, for shuffles: every other one, and one of each in turn.
+#if VECTOR_BYTES == 64
+#define EVEN_FLOAT 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30
+#define LOW_FLOAT 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define ODD_FLOAT 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31
+#define HIGH_FLOAT 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+#define EVEN_DOUBLE 0, 2, 4, 6, 8, 10, 12, 14
+#define ODD_DOUBLE 1, 3, 5, 7, 9, 11, 13, 15
+#define LOW_DOUBLE 0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH_DOUBLE 4, 12, 5, 13, 6, 14, 7, 15
+#elif VECTOR_BYTES == 32
+#define EVEN_FLOAT 0, 2, 4, 6, 8, 10, 12, 14
+#define ODD_FLOAT 1, 3, 5, 7, 9, 11, 13, 15
+#define LOW_FLOAT 0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH_FLOAT 4, 12, 5, 13, 6, 14, 7, 15
+#define EVEN_DOUBLE 0, 2, 4, 6
+#define ODD_DOUBLE 1, 3, 5, 7
+#define LOW_DOUBLE 0, 4, 1, 5
+#define HIGH_DOUBLE 2, 6, 3, 7
+#else
+#define EVEN_FLOAT 0, 2, 4, 6
+#define ODD_FLOAT 1, 3, 5, 7
+#define LOW_FLOAT 0, 4, 1, 5
+#define HIGH_FLOAT 2, 6, 3, 7
+#define EVEN_DOUBLE 0, 2
+#define ODD_DOUBLE 1, 3
+#define LOW_DOUBLE 0, 2
+#define HIGH_DOUBLE 1, 3
+#endif

@@ -143,6 +143,8 @@ import Testing
       ["batchnrm", "Did you mean \"batchnorm\""]
     ),
     (["train", "digits", "--layers", "10,dropout:1"], 64, ["dropout:1", "less than 1"]),
+    (["train", "digits", "--layers", "1000000,1000000"], 64, ["--layers", "GB of memory"]),
+    (["train", "digits", "--layers", "conv:90000x63,conv:90000x63"], 64, ["GB of memory"]),
     (["train", "digits", "--layers", "10,dropout"], 64, ["dropout:0.5"]),
     (["train", "digits", "--layers", "conv:8x4"], 64, ["odd", "conv:32x3:relu"]),
     (["train", "digits", "--layers", "conv:8"], 64, ["FILTERSxKERNEL"]),

@@ -128,6 +128,7 @@ import Testing
       let options = [
         "train", "digits", "--layers", "64:relu", "--epochs", "12", "--average-weights", "0.99",
         "--accumulate", "3", "--label-smoothing", "0.05", "--augment", "shift:1",
+        "--precision", "bfloat16",
       ]
       let whole = try Program.run(options + ["--output", "whole"], in: folder)
       #expect(whole.status == 0, "\(whole.errors)")
@@ -141,7 +142,9 @@ import Testing
       #expect(
         try readFile(folder.path + "/part/model.safetensors")
           == readFile(folder.path + "/whole/model.safetensors"))
-      for option in ["--average-weights=0.9", "--accumulate=2", "--label-smoothing=0"] {
+      for option in [
+        "--average-weights=0.9", "--accumulate=2", "--label-smoothing=0", "--precision=float32",
+      ] {
         let changed = try Program.run(["train", "--resume", "part", option], in: folder)
         #expect(changed.status == 64 && changed.errors.contains("a resumed run goes on"))
       }
@@ -175,6 +178,7 @@ import Testing
 
   @Test(arguments: [
     (["--accumulate", "0"], "--accumulate is at least 1, not 0"),
+    (["--precision", "float16"], "(values: float32, bfloat16)"),
     (["--accumulate=-2"], "--accumulate is at least 1, not -2"),
     (["--accumulate", "nan"], "nan"),
     (["--average-weights", "1"], "--average-weights is at least 0 and less than 1"),
@@ -198,6 +202,7 @@ import Testing
       let train = try Program.run(["train", "--help"], in: folder).output
       for option in [
         "--find-rate", "--average-weights", "--accumulate", "--label-smoothing", "lsuv",
+        "--precision",
         "--augment",
       ] {
         #expect(train.contains(option), "\(option)")

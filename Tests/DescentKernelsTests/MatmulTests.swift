@@ -18,7 +18,7 @@ enum Epilogue: CaseIterable { case none, biasRelu, scaleInto }
 
 func matmulCase(
   _ dtype: Dtype, m: Int, n: Int, k: Int, a: Layout, b: Layout, batch: [Int] = [],
-  epilogue: Epilogue = .none, bias: Bool = false, cGap: Int = 0, seed: Int = 1
+  epilogue: Epilogue = .none, bias: Bool = false, cGap: Int = 0, rounds: Bool = false, seed: Int = 1
 ) -> Case {
   var random = Random(seed)
   let memory = Memory(), parameters = Parameters()
@@ -67,7 +67,7 @@ func matmulCase(
   }
   let matmul = descent_matmul(
     dtype: dtype.rawValue, batch_rank: Int32(batch.count), batch_shape: eight(batch), m: Int64(m),
-    n: Int64(n), k: Int64(k), a: aOperand, b: bOperand, c: cOperand, has_bias: bias,
+    n: Int64(n), k: Int64(k), rounds: rounds, a: aOperand, b: bOperand, c: cOperand, has_bias: bias,
     bias: bias ? operand(add(n), dtype, strides: [1]) : immediate(0), epilogue: program,
     scratch: immediate(0))
   var instruction = parameters.instruction(DESCENT_MATMUL, matmul)
@@ -117,6 +117,33 @@ extension Kernels {
           check("\(dtype) \(m)x\(n)x\(k) \(a) \(b)", matmulTolerance(dtype, k)) {
             matmulCase(dtype, m: m, n: n, k: k, a: a, b: b, epilogue: .biasRelu, bias: k > 600)
           }
+        }
+      }
+    }
+  }
+
+  /// Rounded products are those of the rounded factors: only sums differ, in their order.
+  @Test func productsOfBFloat16() {
+    for seed in 0..<300 {
+      var random = Random(seed)
+      let sizes = [1, 2, 3, 5, 6, 7, 13, 14, 15, 16, 17, 31, 32, 33, 64, 65, 100]
+      let (m, n, k) = (random.pick(sizes), random.pick(sizes), random.pick(sizes))
+      let (a, b) = (random.pick(Layout.allCases), random.pick(Layout.allCases))
+      let batch = random.pick([[], [], [3]])
+      let (epilogue, bias) = (random.pick(Epilogue.allCases), random.pick([false, true]))
+      let gap = random.pick([0, 3])
+      check("\(batch) \(m)x\(n)x\(k) \(a) \(b) \(epilogue)", matmulTolerance(.float32, k)) {
+        matmulCase(
+          .float32, m: m, n: n, k: k, a: a, b: b, batch: batch, epilogue: epilogue, bias: bias,
+          cGap: gap, rounds: true, seed: seed)
+      }
+    }
+    // Several pieces of k, of m and of n; and k in runs that are added up at the end.
+    for (m, n, k) in [(230, 40, 1100), (9, 1100, 1100), (10, 30, 40_001)] {
+      for (a, b) in [(Layout.rows, Layout.columns), (.columns, .rows), (.everyOther, .gaps)] {
+        check("\(m)x\(n)x\(k) \(a) \(b)", matmulTolerance(.float32, k)) {
+          matmulCase(
+            .float32, m: m, n: n, k: k, a: a, b: b, epilogue: .biasRelu, bias: true, rounds: true)
         }
       }
     }

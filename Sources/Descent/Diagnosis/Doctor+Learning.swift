@@ -114,8 +114,8 @@ extension Doctor {
       isSound: own <= bounds[ownIndex] && learns,
       measured: "usable: \(range); the loss after 100 steps at \(list.joined(separator: ", "))",
       remedy: !learns
-        ? "no learning rate near \(brief(rate)) learns: try one a hundred times smaller, and see "
-          + "the other checks"
+        ? "no learning rate near \(brief(rate)) learns: see the other checks, then let "
+          + "descent train --find-rate look further away"
         : own > best && usable.first.map { rate > $0 } == true
           ? "the learning rate \(brief(rate)) is too large: use \(brief(usable.last ?? rate))"
           : "the learning rate \(brief(rate)) is too small: use \(brief(usable.last ?? rate))")

@@ -12,13 +12,14 @@ struct CompiledGraph {
   /// Compiles the graph behind `outputs`.
   ///
   /// `donations` says which outputs (by position) replace which placeholders (by number) in place.
-  init(_ outputs: [Tensor], donations: [Int: Int] = [:]) {
+  init(_ outputs: [Tensor], donations: [Int: Int] = [:], precision: Precision = .float32) {
     let walk = GraphWalk(outputs: outputs.map(\.node))
     var leafOf: [Int: Int] = [:]
     for (position, node) in walk.leaves.enumerated() {
       if let placeholder = node.operation as? Placeholder { leafOf[placeholder.index] = position }
     }
-    plan = Planner.plan(walk, donations: donations.compactMapValues { leafOf[$0] })
+    plan = Planner.plan(
+      walk, donations: donations.compactMapValues { leafOf[$0] }, precision: precision)
     var captured: [Storage] = []
     for (position, node) in walk.leaves.enumerated() {
       if let number = node.operation as? Number {

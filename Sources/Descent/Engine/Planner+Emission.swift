@@ -174,6 +174,7 @@ extension Planner {
     pointer.pointee.m = Int64(value.shape[value.shape.rank - 2])
     pointer.pointee.n = Int64(value.shape.last)
     pointer.pointee.k = Int64(graph.values[a].shape.last)
+    pointer.pointee.rounds = isRounded(product)
     owner.operand(\.a, of: pointer, operand(a, under: batchShape(batch, a)))
     owner.operand(\.b, of: pointer, operand(b, under: batchShape(batch, b)))
 
@@ -190,6 +191,15 @@ extension Planner {
       members.dropFirst(biased == nil ? 1 : 2), of: biased?.sum ?? product, at: c,
       collapsing: false)
     append(DESCENT_MATMUL, pointer)
+  }
+
+  /// Whether a product takes its factors as bfloat16.
+  func isRounded(_ product: Int) -> Bool {
+    let value = graph.values[product]
+    guard case .matmul = value.lowering else { return false }
+    return precision.rounds(
+      value.dtype, m: value.shape[value.shape.rank - 2], n: value.shape.last,
+      k: graph.values[value.inputs[0]].shape.last)
   }
 
   /// The program of what else happens to each block of `product`, which lies at `place`.

@@ -36,7 +36,10 @@ extension Planner {
       }
     }
     return Plan.Row(
-      label: value.label, operations: unit.members.map { graph.values[$0].name },
+      label: value.label,
+      operations: unit.members.map {
+        graph.values[$0].name + (isRounded($0) ? " in bfloat16" : "")
+      },
       shape: value.shape, dtype: value.dtype,
       byteCount: sizes.values.reduce(0, +), flops: flops,
       multiplyAdds: multiplyAdds,

@@ -16,20 +16,24 @@ struct Planner {
   var numbers: [Plan.NumberInput] = []
   /// For each output that replaces an input in place: which.
   let donations: [Int: Int]
+  let precision: Precision
   var currentUnit = 0
   /// Runs of units that go over the same rows strip by strip.
   var stripped: [StrippedRun] = []
   var trailingCopies: [(from: Int, output: Int, leaf: Int)] = []
 
-  static func plan(_ walk: GraphWalk, donations: [Int: Int] = [:]) -> Plan {
-    var planner = Planner(walk, donations)
+  static func plan(
+    _ walk: GraphWalk, donations: [Int: Int] = [:], precision: Precision = .float32
+  ) -> Plan {
+    var planner = Planner(walk, donations, precision)
     return planner.makePlan()
   }
 
-  private init(_ walk: GraphWalk, _ donations: [Int: Int]) {
+  private init(_ walk: GraphWalk, _ donations: [Int: Int], _ precision: Precision) {
     graph = PlanGraph(walk)
     leaves = walk.leaves
     self.donations = donations
+    self.precision = precision
     unitOf = []
     bufferOf = []
   }

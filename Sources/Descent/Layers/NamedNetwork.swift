@@ -110,25 +110,9 @@ public struct NamedNetwork: StorableLayer, Hashable {
     }
   }
 
-  /// A pass through the network that computes nothing: what it asked for, and what its layers return.
-  private func trace(
-    _ input: Shape?
-  ) -> (shapes: [(name: String, shape: Shape)], outputs: [(path: String, shape: Shape)])? {
-    let x = Tensor.placeholder(
-      0, shape: Shape([2] + (input ?? name.usualInput).sizes), dtype: .float32)
-    var shapes: [(name: String, shape: Shape)] = []
-    var outputs: [(path: String, shape: Shape)] = []
-    let trace = Scope.Trace(
-      isTraining: false,
-      observe: { layer, _ in
-        outputs.append((layer.path, Shape(Array(layer.output.dropFirst()))))
-      }
-    ) { request in
-      if !request.isState { shapes.append((request.path, request.shape)) }
-      return .placeholder(1, shape: request.shape, dtype: .float32)
-    }
-    guard (try? layers(for: x.shape)(x, in: Scope(trace: trace))) != nil else { return nil }
-    return (shapes, outputs)
+  private func trace(_ input: Shape?) -> ShapeTrace? {
+    let input = input ?? name.usualInput
+    return try? layers(for: Shape([2] + input.sizes)).traced(input: input)
   }
 
   public var summary: String { "\(name.rawValue)(\(classes))" }

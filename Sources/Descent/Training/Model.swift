@@ -33,6 +33,9 @@ public struct Model: Sendable {
   /// Where masks and noise come from; every pass in training moves it on.
   public var randomState = RandomState(seed: 0)
 
+  /// How exact the products of matrices are in training; evaluation does not round.
+  public var trainingPrecision = Precision.float32
+
   /// The memory of the parameters and, behind them, of the state.
   ///
   /// A training step writes it in place when no one else holds it.

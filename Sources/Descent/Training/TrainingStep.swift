@@ -265,7 +265,8 @@ public final class TrainingStep {
       outputs.append(update)
     }
     augmenter?.reserve(rows)
-    let graph = CompiledGraph(outputs, donations: donations)
+    let graph = CompiledGraph(
+      outputs, donations: donations, precision: template.trainingPrecision)
     let streams = pass.streams
     let words = Storage(byteCount: 16 * streams.count)
     for index in streams.indices { graph.set(firstKey + index, words.pointer + 16 * index) }

@@ -152,6 +152,7 @@ typedef struct {
   int32_t batch_rank;  // 0 ... DESCENT_MAX_RANK - 2
   int64_t batch_shape[DESCENT_MAX_RANK];
   int64_t m, n, k;  // any may be 0; k = 0 gives zeros (and the bias)
+  bool rounds;      // each number of a and b to the nearest bfloat16 (float32 only); sums are float32
   descent_operand a, b, c;
   bool has_bias;
   descent_operand bias;  // contiguous, of the same dtype
@@ -341,5 +342,8 @@ int32_t descent_isa_current(void);
 /// Switches all later descent_prepare and descent_run calls of the calling thread; for tests. False
 /// if unavailable.
 bool descent_isa_select(int32_t isa);
+
+/// Whether the instruction set in use multiplies pairs of bfloat16 by an instruction of its own.
+bool descent_has_bfloat16(void);
 
 #endif
