@@ -21,7 +21,9 @@ package struct PixelMap {
   }
 
   /// Enlarged by a factor.
-  package static func zoom(_ factor: Double) -> PixelMap { PixelMap(xx: 1 / factor, yy: 1 / factor) }
+  package static func zoom(_ factor: Double) -> PixelMap {
+    PixelMap(xx: 1 / factor, yy: 1 / factor)
+  }
 
   package static func shear(degrees: Double) -> PixelMap { PixelMap(xy: tan(degrees * .pi / 180)) }
 

@@ -44,19 +44,18 @@ struct TransferTrial {
   }
 
   init(
-    _ sets: ExperimentSets, known: [Int], isAugmented: Bool = false, _ profile: Experiment.Profile,
+    _ sets: ExperimentSets, known: [Int], isChanged: Bool = true, _ profile: Experiment.Profile,
     seed: UInt64
   ) throws {
     let new = (0..<10).filter { !known.contains($0) }
     let old = Self.only(known, of: sets.all)
     var model = try Self.beginning(seed: seed)
-    // As many steps with few images as with many: 2,400.
-    let epochs = profile == .full ? max(1, 2_400 * 32 / old.count) : 3
+    // As many steps with few images as with many: 4,800.
+    let epochs = profile == .full ? max(1, 4_800 * 64 / old.count) : 3
+    let changes = try Augmentation("shift:2,rotate:15,zoom:0.15,elastic:1")
     try model.fit(
       old, loss: .crossEntropy, optimizer: .adam(learningRate: 1e-3), epochs: epochs,
-      augmentation: isAugmented
-        ? [.shift(pixels: 2), .rotate(degrees: 10), .zoom(fraction: 0.1)] : nil,
-      stopping: .never, seed: seed)
+      batchSize: 64, augmentation: isChanged ? changes : nil, stopping: .never, seed: seed)
     self.known = known
     pretrained = model
     training = Self.only(new, of: sets.all)
@@ -143,10 +142,10 @@ extension TransferTrial {
     let others = halves.dropFirst().flatMap { half in
       Method.allCases.map { Experiment.Quantity.shown("knowing \(half.name), \($0.rawValue), %") }
     }
-    let augmented = Method.allCases.dropFirst().map {
-      Experiment.Quantity.shown("augmented before, \($0.rawValue), %")
+    let unchanged = Method.allCases.dropFirst().map {
+      Experiment.Quantity.shown("images as they are, \($0.rawValue), %")
     }
-    return main + others + augmented
+    return main + others + unchanged
   }
 
   static func run(
@@ -161,12 +160,12 @@ extension TransferTrial {
       let trial = try TransferTrial(sets, known: half.known, profile, seed: seed)
       return try Method.allCases.map { try trial.accuracy($0, samples: sizes[0], steps: steps) }
     }
-    let augmented = try TransferTrial(
-      sets, known: halves[0].known, isAugmented: true, profile, seed: seed)
+    let unchanged = try TransferTrial(
+      sets, known: halves[0].known, isChanged: false, profile, seed: seed)
     return (
       table.flatMap { $0 } + others
         + (try Method.allCases.dropFirst().map {
-          try augmented.accuracy($0, samples: sizes[0], steps: steps)
+          try unchanged.accuracy($0, samples: sizes[0], steps: steps)
         }),
       Method.allCases.enumerated().map { index, method in
         ExperimentResult.Curve(

@@ -45,9 +45,9 @@ extension Lesson {
       .heading("Five digits known, five to learn"),
       .paragraph(
         """
-        A LeNet learns the digits 0 to 4. Then it gets ten images each of 5 to 9, fifty in all, and is \
-        tested on others of those five. There are five ways to go on, each of the same \
-        \(TransferTrial.steps) steps:
+        A LeNet learns the digits 0 to 4, from images that are changed anew in each epoch. Then it gets ten \
+        images each of 5 to 9, fifty in all, and is tested on others of those five. There are five ways to \
+        go on, each of the same \(TransferTrial.steps) steps:
         """),
       .points([
         "*From scratch*: random weights, as if nothing were known.",
@@ -92,8 +92,7 @@ extension Lesson {
       .paragraph(
         """
         Which digits are known is a choice, too, and 0 to 4 is only one. Here are all that were tried, \
-        with ten samples of each new class, and one more: the images of the first training changed anew \
-        in each epoch.
+        with ten samples of each new class, and one more: the first training with the images as they are.
         """),
       .table(large.halves("MNIST: known classes, and test accuracy on the others in %")),
       .table(small.halves("Embedded digits: the same")),
@@ -154,12 +153,12 @@ extension ExperimentResult {
     let others = TransferTrial.halves.dropFirst().map { half in
       [half.name] + methods.map { decimal(self["knowing \(half.name), \($0.rawValue), %"], 1) }
     }
-    let augmented =
-      ["0 to 4, changed anew", "–"]
-      + methods.dropFirst().map { decimal(self["augmented before, \($0.rawValue), %"], 1) }
+    let unchanged =
+      ["0 to 4, images as they are", "–"]
+      + methods.dropFirst().map { decimal(self["images as they are, \($0.rawValue), %"], 1) }
     return NumberTable(
       ["known", "scratch", "new head", "frozen conv.", "tuned", "at a tenth"],
-      [first] + others + [augmented], caption: caption)
+      [first] + others + [unchanged], caption: caption)
   }
 
   fileprivate static func transferControl(
