@@ -178,7 +178,7 @@ import Testing
 
   @Test(arguments: [
     (["--accumulate", "0"], "--accumulate is at least 1, not 0"),
-    (["--precision", "float16"], "(values: float32, bfloat16)"),
+    (["--precision", "float16"], "one of 'float32' and 'bfloat16'"),
     (["--accumulate=-2"], "--accumulate is at least 1, not -2"),
     (["--accumulate", "nan"], "nan"),
     (["--average-weights", "1"], "--average-weights is at least 0 and less than 1"),
