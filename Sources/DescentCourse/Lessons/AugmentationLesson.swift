@@ -96,7 +96,8 @@ extension Lesson {
         experiment.figure(
           "Test accuracy with and without augmentation", names, "test accuracy in %",
           x: Axis("epochs of 4,000 images"),
-          description: "Test accuracy by epoch: the changed images give the highest curve.")),
+          description: "Test accuracy by epoch, of the first beginning: the changed images give "
+            + "the highest curve for most of the way.")),
       .paragraph(
         """
         Of every \(100 / (100 - accuracy[0]), places: 0) images one was read wrongly, and with images that are \

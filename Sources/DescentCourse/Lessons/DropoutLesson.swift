@@ -57,7 +57,7 @@ extension Lesson {
         Each $\\hat{u}_j$ has the mean $u_j$. A linear unit behind it therefore has the mean that it \
         would have without dropout. Eight inputs and one linear unit have \(exact.count) masks; at a \
         rate of one half all are equally likely, and the mean over all of them differs from the output \
-        in evaluation, \(exact.whole, places: 4), by \(exact.difference, digits: 1): by rounding. Drawn at \
+        in evaluation, \(exact.whole, places: 4), by \(exact.difference, digits: 1), no more than rounding. Drawn at \
         random, the mean of \(drawn.count) outputs is \(drawn.mean, places: 4) with a standard error of \
         \(drawn.error, digits: 1).
         """),
