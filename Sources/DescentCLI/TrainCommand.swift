@@ -163,9 +163,11 @@ struct TrainCommand: ParsableCommand {
     let reporter = ProgressReporter(progress)
     for warning in set.pictures?.warnings ?? [] { reporter.warn(warning) }
     if precision == .bfloat16 && !Precision.hasFastBFloat16 {
-      reporter.warn(
+      let text =
         "--precision bfloat16: this processor does not multiply bfloat16; results are the same, but "
-          + "nothing is faster")
+        + "nothing is faster"
+      reporter.warn(text)
+      reporter.note("note: \(text)")
     }
     let validated = held.map { ", \($0.count) for validation" } ?? ""
     reporter.note(
