@@ -27,6 +27,9 @@ bool descent_isa_available(int32_t isa) {
   bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   if (isa == DESCENT_ISA_AVX2) return avx2;
   if (isa == DESCENT_ISA_AVX512) {
+#ifdef DESCENT_EMULATE_AVX512
+    return avx2;
+#endif
     return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
   }
@@ -34,12 +37,18 @@ bool descent_isa_available(int32_t isa) {
   return false;
 }
 
-bool descent_has_bfloat16(void) {
-#if defined(__x86_64__)
-  return descent_isa_current() == DESCENT_ISA_AVX512 && __builtin_cpu_supports("avx512bf16");
+bool descent_processor_has_bfloat16(void) {
+#if defined(DESCENT_EMULATE_AVX512)
+  return true;
+#elif defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16");
 #else
   return false;
 #endif
+}
+
+bool descent_has_bfloat16(void) {
+  return descent_isa_current() == DESCENT_ISA_AVX512 && descent_processor_has_bfloat16();
 }
 
 const char *descent_isa_name(int32_t isa) {

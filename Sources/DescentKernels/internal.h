@@ -14,7 +14,8 @@ enum {
   // Tiles: one block of elements for each register of a program (see program.h).
   DESCENT_TILE_BYTES = DESCENT_MAX_REGISTERS * 256 * 8,
   // Packed blocks of the operands of a matrix product (see matmul_template.h).
-  DESCENT_PACKED_A_BYTES = 1 << 20,
+  // The most taps of a kernel, with their distances, fit (see convolution_template.h).
+  DESCENT_PACKED_A_BYTES = (1 << 20) + (64 << 10),
   DESCENT_PACKED_B_BYTES = 4 << 20,
 };
 
@@ -87,12 +88,28 @@ extern const descent_kernels descent_kernels_avx512;
 /// The table in use.
 const descent_kernels *descent_kernels_current(void);
 
+// MARK: AVX-512
+
+// With -DDESCENT_EMULATE_AVX512 the same source, with vectors of the same size, is compiled for
+// AVX2: slow, but its tests run on processors without AVX-512.
+#ifdef DESCENT_EMULATE_AVX512
+#define DESCENT_AVX512_TARGET "avx2,fma"
+#define DESCENT_AVX512_BF16_TARGET DESCENT_AVX512_TARGET
+#else
+#define DESCENT_AVX512_TARGET "avx2,fma,avx512f,avx512vl,avx512dq,avx512bw"
+#define DESCENT_AVX512_BF16_TARGET DESCENT_AVX512_TARGET ",avx512bf16"
+#endif
+
 // MARK: Products of bfloat16
 
-/// A register block over packed pairs: see bfloat16_block.h.
-typedef void descent_bfloat16_block(int64_t pairs, const uint32_t *a, const uint32_t *b, float *c,
-                                    int64_t c_row, const float *start, int64_t start_row,
-                                    int64_t tail);
+/// A register block over packed pairs (see bfloat16_block.h), in the form of float's blocks.
+typedef void descent_bfloat16_block(int64_t pairs, const float *a, int64_t a_row, int64_t a_step,
+                                    const float *b, int64_t b_step, float *c, int64_t c_row,
+                                    const float *start, int64_t start_row, int64_t tail,
+                                    float *copy);
+
+/// Whether the processor has an instruction for it, whatever instruction set is in use.
+bool descent_processor_has_bfloat16(void);
 
 /// Those of AVX-512 with an instruction for it: [rows][vectors - 1][whole or partial].
 extern descent_bfloat16_block *const descent_bfloat16_blocks_avx512[15][2][2];
@@ -138,6 +155,16 @@ descent_matmul_cut descent_cut_matmul(const descent_instruction *instruction);
 int64_t descent_convolution_splits(const descent_convolution *convolution);
 
 int32_t descent_dtype_size(int32_t dtype);
+
+/// Of two numbers above 0.
+static inline int64_t descent_common_divisor(int64_t a, int64_t b) {
+  while (b > 0) {
+    int64_t rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
 
 static inline int64_t descent_minimum(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t descent_maximum(int64_t a, int64_t b) { return a > b ? a : b; }

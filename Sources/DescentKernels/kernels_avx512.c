@@ -7,8 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#pragma clang attribute push(                                                                    \
-    __attribute__((target("avx2,fma,avx512f,avx512vl,avx512dq,avx512bw"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target(DESCENT_AVX512_TARGET))), apply_to = function)
 #define VECTOR_BYTES 64
 #define VECTOR_X86 512
 #define KERNELS descent_kernels_avx512

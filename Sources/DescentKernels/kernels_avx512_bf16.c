@@ -9,14 +9,15 @@
 #include <string.h>
 
 #pragma clang attribute push(                                                                    \
-    __attribute__((target("avx2,fma,avx512f,avx512vl,avx512dq,avx512bw,avx512bf16"))),           \
-    apply_to = function)
+    __attribute__((target(DESCENT_AVX512_BF16_TARGET))), apply_to = function)
 #define VECTOR_BYTES 64
 #define VECTOR_X86 512
 #include "vectors.h"
 #include "register_block.h"
+#ifndef DESCENT_EMULATE_AVX512
 #define ADD_PAIRS(sum, a, b)                                                                     \
   (vfloat) _mm512_dpbf16_ps((__m512)(sum), (__m512bh)(a), (__m512bh)(b))
+#endif
 #include "bfloat16_block.h"
 descent_bfloat16_block *const descent_bfloat16_blocks_avx512[ROWS + 1][2][2] = {
   LIST_ROWS(PAIRS_ENTRY)};

@@ -16,7 +16,7 @@
 
 enum {
   NAME(WIDTH) = VECTORS * COUNT,  // columns of a panel of b
-  NAME(A_WIDTH) = (ROWS + COUNT - 1) / COUNT * COUNT,  // rows of a packed panel of a, in whole vectors
+  NAME(A_WIDTH) = PANEL_ROWS(COUNT),
 };
 
 /// c[rows, vectors] = a[rows, k] b[k, vectors] + start, everything in registers. Each call gives
@@ -424,39 +424,52 @@ enum {
   NAME(PACKED_N) = 1024,
 };
 
-INLINE void NAME(multiply_packed)(const NAME(product) *p, descent_worker *worker) {
+/// How operands are packed, and the blocks that multiply them.
+typedef struct NAME(packing) {
+  int64_t depth;  // neighbours in k that share a lane of a panel
+  void (*pack)(REAL *restrict to, int64_t width, const REAL *from, int64_t across, int64_t along,
+               int64_t n, int64_t k);
+  NAME(block_function) *const (*blocks)[2][2];
+  NAME(block_function) *const (*copying)[2][2];  // or NULL
+} NAME(packing);
+
+INLINE void NAME(multiply_packed)(const NAME(product) *p, descent_worker *worker,
+                                  NAME(packing) packing) {
   REAL *a = (REAL *)worker->packed_a, *b = (REAL *)worker->packed_b;
-  int64_t k_pieces = (p->k + NAME(PACKED_K) - 1) / NAME(PACKED_K);
-  int64_t m_pieces = (p->m + NAME(PACKED_M) - 1) / NAME(PACKED_M);
+  const int64_t all_steps = (p->k + packing.depth - 1) / packing.depth;
+  const int64_t k_pieces = (all_steps + NAME(PACKED_K) - 1) / NAME(PACKED_K);
+  const int64_t m_pieces = (p->m + NAME(PACKED_M) - 1) / NAME(PACKED_M);
   for (int64_t kp = 0; kp < k_pieces; kp++) {
-    int64_t k_first = p->k * kp / k_pieces, k = p->k * (kp + 1) / k_pieces - k_first;
+    const descent_range part = descent_cut(all_steps, k_pieces, kp, 1);
+    const int64_t k_first = packing.depth * part.first, steps = part.count;
+    const int64_t k = descent_minimum(packing.depth * steps, p->k - k_first);
     for (int64_t n_first = 0; n_first < p->n; n_first += NAME(PACKED_N)) {
       int64_t n = descent_minimum(NAME(PACKED_N), p->n - n_first);
       for (int64_t mp = 0; mp < m_pieces; mp++) {
-        int64_t m_first = p->m * mp / m_pieces, m = p->m * (mp + 1) / m_pieces - m_first;
-        int64_t panels = (m + ROWS - 1) / ROWS;
+        const descent_range piece = descent_cut(p->m, m_pieces, mp, 1);
+        const int64_t panels = (piece.count + ROWS - 1) / ROWS;
         for (int64_t i = 0; i < panels; i++) {
-          int64_t row = m * i / panels, rows = m * (i + 1) / panels - row;
-          NAME(pack)(a + i * NAME(A_WIDTH) * k, NAME(A_WIDTH),
-                     p->a + (m_first + row) * p->a_row + k_first * p->a_step, p->a_row, p->a_step,
-                     rows, k);
+          const descent_range rows = descent_cut(piece.count, panels, i, 1);
+          packing.pack(a + i * NAME(A_WIDTH) * steps, NAME(A_WIDTH),
+                       p->a + (piece.first + rows.first) * p->a_row + k_first * p->a_step, p->a_row,
+                       p->a_step, rows.count, k);
         }
         for (int64_t j = 0; j < n; j += NAME(WIDTH)) {
           int64_t width = descent_minimum(NAME(WIDTH), n - j);
           int vectors = width > COUNT ? 2 : 1;
           int64_t tail = width - (vectors - 1) * COUNT;
-          REAL *packed = b + j * k;
+          REAL *packed = b + j * steps;
           const REAL *panel = p->b + k_first * p->b_step + (n_first + j) * p->b_column;
-          bool copies = mp == 0 && p->b_column == 1;
+          bool copies = packing.copying && mp == 0 && p->b_column == 1;
           if (mp == 0 && !copies) {
-            NAME(pack)(packed, vectors * COUNT, panel, p->b_column, p->b_step, width, k);
+            packing.pack(packed, vectors * COUNT, panel, p->b_column, p->b_step, width, k);
           }
           for (int64_t i = 0; i < panels; i++) {
-            int64_t row = m * i / panels, rows = m * (i + 1) / panels - row;
+            const descent_range rows = descent_cut(piece.count, panels, i, 1);
             bool first = copies && i == 0;
-            REAL *c = p->c + (m_first + row) * p->c_row + n_first + j;
-            (first ? NAME(copying_blocks) : NAME(packed_blocks))[rows][vectors - 1][tail < COUNT](
-                k, a + i * NAME(A_WIDTH) * k, 1, NAME(A_WIDTH), first ? panel : packed,
+            REAL *c = p->c + (piece.first + rows.first) * p->c_row + n_first + j;
+            (first ? packing.copying : packing.blocks)[rows.count][vectors - 1][tail < COUNT](
+                steps, a + i * NAME(A_WIDTH) * steps, 1, NAME(A_WIDTH), first ? panel : packed,
                 first ? p->b_step : vectors * COUNT, c, p->c_row,
                 kp > 0 ? c : NAME(bias_at)(p, n_first + j), kp > 0 ? p->c_row : 0, tail, packed);
           }
@@ -507,7 +520,11 @@ INLINE void NAME(block_of_product)(NAME(product) p, descent_worker *worker) {
   } else if (panel_fits) {
     NAME(multiply_half_packed)(&p, worker);
   } else {
-    NAME(multiply_packed)(&p, worker);
+    const NAME(packing) plain = {
+      .depth = 1, .pack = NAME(pack), .blocks = NAME(packed_blocks),
+      .copying = NAME(copying_blocks),
+    };
+    NAME(multiply_packed)(&p, worker, plain);
   }
 }
 

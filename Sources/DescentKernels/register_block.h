@@ -15,3 +15,6 @@
 #define LIST_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
 #endif
 #define VECTORS 2
+
+// Rows of a packed panel of a: the block's, in whole vectors.
+#define PANEL_ROWS(lanes) ((ROWS + (lanes) - 1) / (lanes) * (lanes))

@@ -30,7 +30,7 @@ INLINE void store_double(double *p, vdouble v) { memcpy(p, &v, sizeof v); }
 INLINE void store_int(int32_t *p, vint v) { memcpy(p, &v, sizeof v); }
 
 // The first n lanes, 0 <= n < LANES: the others load as 0 and are not stored.
-#if VECTOR_X86 == 512
+#if VECTOR_X86 == 512 && !defined(DESCENT_EMULATE_AVX512)
 INLINE vfloat load_float_part(const float *p, int64_t n) {
   return (vfloat)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
 }
