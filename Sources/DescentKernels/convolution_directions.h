@@ -3,20 +3,24 @@
 
 // MARK: Running a correlation
 
-INLINE void NAME(run_epilogue)(const NAME(correlation) *p, const NAME(block) *block,
+static void NAME(run_epilogue)(const NAME(correlation) *p, const NAME(block) *block,
                                descent_runner *runner) {
   const NAME(places) *grid = &block->grid;
-  for (int64_t l = 0; l < grid->count; l++) {
-    for (int64_t c = 0; c < block->outs; c++) {
+  // One channel of one image after the other. Each begins at another place in memory, which must be
+  // asked for in time.
+  const int64_t ahead = 4, channels = grid->count * block->outs;
+  const bool whole = block->width == p->result.width;
+  for (int64_t i = -ahead; i < channels; i++) {
+    for (int64_t later = 1; later >= 0; later--) {
+      int64_t channel = i + later * ahead;
+      if (channel < 0 || channel >= channels) continue;
+      int64_t l = channel / block->outs, rows = grid->rows[l];
       int64_t first = p->epilogue_first + grid->image[l] * p->result.image +
-                      (block->out + c) * p->result.plane + grid->row[l] * p->result.width +
-                      block->left;
-      if (block->width == p->result.width) {
-        runner_range(runner, first, grid->rows[l] * block->width);
-        continue;
-      }
-      for (int64_t y = 0; y < grid->rows[l]; y++, first += p->result.width) {
-        runner_range(runner, first, block->width);
+                      (block->out + channel % block->outs) * p->result.plane +
+                      grid->row[l] * p->result.width + block->left;
+      int64_t runs = whole ? 1 : rows, run = whole ? rows * block->width : block->width;
+      for (int64_t y = 0; y < runs; y++, first += p->result.width) {
+        if (later) runner_prefetch(runner, first, run); else runner_range(runner, first, run);
       }
     }
   }
@@ -57,7 +61,7 @@ static void NAME(correlate)(const NAME(correlation) *p, int64_t batch, int64_t t
     int64_t most_sums = NAME(MOST_SUMS) / (cut.rows * cut.columns * COUNT * ROWS);
     cut.outs = ROWS * descent_maximum(1, descent_minimum(most_weights, most_sums));
   }
-  // Bands of rows of all images, one beside the other; the same band of as many images as there are.
+  // Bands of rows of all images, one beside the other.
   int64_t bands = (p->grid[0] + cut.rows - 1) / cut.rows;
   int64_t strips = (p->grid[1] + cut.columns - 1) / cut.columns;
   int64_t units = (batch * bands + COUNT - 1) / COUNT * strips;
@@ -100,8 +104,11 @@ static void NAME(correlate)(const NAME(correlation) *p, int64_t batch, int64_t t
         int64_t place = unit / strips * COUNT, all = batch * bands;
         block.grid.count = descent_minimum(COUNT, all - place);
         EACH(l, COUNT) {
-          int64_t at = descent_minimum(place + l, all - 1), row = at / batch * cut.rows;
-          block.grid.image[l] = at % batch;
+          // The bands of as many images as there are lanes, one below the other, then the next images.
+          int64_t at = descent_minimum(place + l, all - 1), pack = at / (COUNT * bands) * COUNT;
+          int64_t images = descent_minimum(COUNT, batch - pack);
+          int64_t row = (at - pack * bands) / images * cut.rows;
+          block.grid.image[l] = pack + (at - pack * bands) % images;
           block.grid.row[l] = row;
           block.grid.rows[l] = descent_minimum(cut.rows, p->grid[0] - row);
           block.height = descent_maximum(block.height, block.grid.rows[l]);

@@ -309,6 +309,16 @@ INLINE int64_t task_alignment(const descent_program *program) {
   return program->rank > 1 && inner < 128 ? inner : 64;
 }
 
+/// Asks for the memory that `runner_range` will read.
+static void runner_prefetch(const descent_runner *runner, int64_t first, int64_t count) {
+  const int64_t size = runner->program->compute == DESCENT_FLOAT64 ? 8 : 4;
+  for (int32_t o = 0; o < runner->program->operand_count; o++) {
+    if (runner->program->operands[o].walk != DESCENT_READ_MEMORY) continue;
+    const char *from = runner->readers[o].base + first * size;
+    for (int64_t byte = 0; byte < count * size; byte += 64) __builtin_prefetch(from + byte);
+  }
+}
+
 static void run_elementwise(const descent_instruction *instruction, int64_t task,
                             void *const *buffers, descent_worker *worker) {
   const descent_program *program = instruction->parameters;
