@@ -46,6 +46,7 @@ static void NAME(bring_back)(const NAME(correlation) *p, const NAME(block) *bloc
 /// Runs some of the blocks of a correlation: task `task` of `tasks`.
 static void NAME(correlate)(const NAME(correlation) *p, int64_t batch, int64_t tasks, int64_t task,
                             void *const *buffers, descent_worker *worker) {
+  if (batch == 0 || p->out == 0 || p->grid[0] <= 0 || p->grid[1] <= 0) return;
   const bool by_tiles = NAME(suits_tiles)(p);
   int64_t taps = p->taps[0] * p->taps[1];
   NAME(cut) cut;
@@ -167,16 +168,21 @@ static void NAME(run_forward)(const descent_convolution *c, int64_t tasks, int64
 static void NAME(run_input)(const descent_convolution *c, int64_t tasks, int64_t task,
                             void *const *buffers, descent_worker *worker) {
   int64_t in = c->in_channels / c->groups, out = c->out_channels / c->groups;
-  int64_t area = c->kernel[0] * c->kernel[1];
+  int64_t area = c->kernel[0] * c->kernel[1], phases[2], every[2];
+  for (int d = 0; d < 2; d++) {
+    phases[d] = descent_minimum(c->stride[d], c->x_size[d]);
+    // Taps that far apart are of one phase.
+    every[d] = c->stride[d] / descent_common_divisor(c->stride[d], c->dilation[d]);
+  }
   for (int64_t g = 0; g < c->groups; g++) {
-    for (int64_t phase = 0; phase < c->stride[0] * c->stride[1]; phase++) {
-      int64_t at[2] = {phase / c->stride[1], phase % c->stride[1]}, tap[2] = {0, 0};
+    for (int64_t phase = 0; phase < phases[0] * phases[1]; phase++) {
+      int64_t at[2] = {phase / phases[1], phase % phases[1]}, tap[2] = {0, 0};
       NAME(correlation) p = {
         .source = NAME(images_of)(&c->y, buffers, c->out_channels, c->y_size),
         .result = NAME(images_of)(&c->x, buffers, c->in_channels, c->x_size),
         .weight = (const REAL *)descent_address(&c->weight, buffers) + g * out * in * area,
         .weight_out = area, .weight_in = in * area, .in = out, .out = in, .step = {1, 1},
-        .number = g * c->stride[0] * c->stride[1] + phase,
+        .number = g * phases[0] * phases[1] + phase,
         .epilogue = c->epilogue, .epilogue_first = g * in * c->x_size[0] * c->x_size[1],
       };
       p.source.first += g * out * p.source.plane;
@@ -186,19 +192,16 @@ static void NAME(run_input)(const descent_convolution *c, int64_t tasks, int64_t
         p.grid[d] = (c->x_size[d] - at[d] + stride - 1) / stride;
         p.result_first[d] = at[d];
         p.result_step[d] = stride;
-        // The first tap of this phase, and how many taps further the next one is.
+        // The first tap of this phase.
         while (tap[d] < c->kernel[d] && (at[d] + c->padding[d] - tap[d] * dilation) % stride != 0) {
           tap[d]++;
         }
-        int64_t every = 1;
-        while (every * dilation % stride != 0) every++;
-        p.taps[d] = (c->kernel[d] - tap[d] + every - 1) / every;
-        p.tap_step[d] = -every * dilation / stride;
+        p.taps[d] = (c->kernel[d] - tap[d] + every[d] - 1) / every[d];
+        p.tap_step[d] = -every[d] * dilation / stride;
         // Exact, as the phase was chosen so; may be negative.
         p.origin[d] = (at[d] + c->padding[d] - tap[d] * dilation) / stride;
-        p.weight_tap[d] = every * (d == 0 ? c->kernel[1] : 1);
+        p.weight_tap[d] = every[d] * (d == 0 ? c->kernel[1] : 1);
       }
-      if (p.grid[0] <= 0 || p.grid[1] <= 0) continue;
       if (p.taps[0] == 0 || p.taps[1] == 0) {
         // No output has seen these pixels. A single tap of no channel gives their zeros.
         p.in = 0;

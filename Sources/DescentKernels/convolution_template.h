@@ -232,6 +232,9 @@ enum {
   NAME(NEAR_PIXELS) = 16384 / (ROWS * COUNT * (int)sizeof(REAL)),
 };
 
+_Static_assert(NAME(MOST_TAPS) >= 8192, "any kernel has room");
+_Static_assert(NAME(MOST_TILE) >= 32768 * COUNT, "any patch of one channel has room");
+
 /// The worker's memory for the distances of taps.
 INLINE int32_t *NAME(offsets_of)(descent_worker *worker) {
   return (int32_t *)(worker->packed_a +

@@ -210,7 +210,7 @@ descent_reduce_cut descent_cut_reduce(const descent_instruction *instruction) {
   // A block of columns must fit the smallest tile.
   cut.blocks = descent_maximum(1, (reduce->inner + 255) / 256);
   int64_t slice = reduce->reduced * reduce->inner, independent = reduce->outer * cut.blocks;
-  if (slice >= 32768 && independent < 16) {
+  if (slice >= 32768 && independent > 0 && independent < 16) {
     // Combining is serial, and cheap only as long as there are few partial results.
     int64_t most = reduce->inner == 1 ? 256 : descent_maximum(1, 64 / independent);
     cut.splits = descent_minimum(descent_minimum(slice / 16384, most), reduce->reduced);

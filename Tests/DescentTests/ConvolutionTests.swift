@@ -98,6 +98,78 @@ import Testing
     }
   }
 
+  /// Taps as far apart as they may be: the worker's memory holds one such patch.
+  @Test(arguments: [[178, 181], [1, 16_000]]) func tapsFarApart(_ dilation: [Int]) {
+    let (batch, filters) = (9, 13)
+    let size = [dilation[0] + 2, dilation[1] + 3]
+    let x = Tensor.normal([batch, 1, size[0], size[1]], key: RandomKey(seed: 1))
+    let weight = Tensor.normal([filters, 1, 2, 2], key: RandomKey(seed: 2))
+    func f(_ weight: Tensor) -> Tensor {
+      convolution(x, weight, dilation: [dilation[0], dilation[1]])
+    }
+    func plainly(_ weight: Tensor) -> Tensor {
+      var sum = Tensor.zeros([1])
+      for tap in 0..<4 {
+        let (i, j) = (tap / 2, tap % 2)
+        let part = x.slice(2, i * dilation[0]..<i * dilation[0] + 2)
+          .slice(3, j * dilation[1]..<j * dilation[1] + 3)
+        sum = sum + part * weight.slice(2, i..<i + 1).slice(3, j..<j + 1).reshaped([filters, 1, 1])
+      }
+      return sum
+    }
+    let (y, expected) = (f(weight), plainly(weight))
+    #expect(y.shape == [batch, filters, 2, 3])
+    expectEqual(y.doubles(), expected.doubles(), relative: 1e-5, absolute: 1e-5, "\(dilation)")
+    let cotangent = Tensor.normal(y.shape, key: RandomKey(seed: 3))
+    let gradients = [f, plainly].map { f in
+      valueWithGradient(at: weight) { (f($0) * cotangent).sum() }.gradient.doubles()
+    }
+    expectEqual(gradients[0], gradients[1], relative: 1e-4, absolute: 1e-4, "\(dilation)")
+  }
+
+  /// So many taps in float64 have just room beside their distances.
+  @Test func aLargeKernel() {
+    let x = Tensor.normal([2, 1, 65, 129], key: RandomKey(seed: 1)).cast(to: .float64)
+    let weight = Tensor.normal([3, 1, 64, 128], key: RandomKey(seed: 2)).cast(to: .float64)
+    let y = convolution(x, weight)
+    for (i, j) in [(0, 0), (1, 1)] {
+      let patch = x.slice(2, i..<i + 64).slice(3, j..<j + 128).reshaped([2, 8_192])
+      let expected = patch.matmul(weight.reshaped([3, 8_192]).transposed())
+      let part = y.slice(2, i..<i + 1).slice(3, j..<j + 1)
+      expectEqual(
+        part.doubles(), expected.doubles(), relative: 1e-11, absolute: 1e-11, "\(i) \(j)")
+    }
+  }
+
+  /// A stride far beyond the image leaves one step, and takes no longer for it.
+  @Test func aStrideBeyondTheImage() {
+    let x = Tensor.normal([2, 3, 9, 8], key: RandomKey(seed: 1)).cast(to: .float64)
+    let weight = Tensor.normal([4, 3, 2, 3], key: RandomKey(seed: 2)).cast(to: .float64)
+    let far = Extent(height: 1 << 24, width: 1 << 24)
+    let (y, gradient) = valueWithGradient(at: x) { convolution($0, weight, stride: far).sum() }
+    let first = x.slice(2, 0..<2).slice(3, 0..<3)
+    #expect(abs(y.scalar - (first.expandingShape(at: 1) * weight).sum().scalar) < 1e-12)
+    let corner = gradient.slice(2, 0..<2).slice(3, 0..<3)
+    let sums = weight.sum(over: [0])
+    expectEqual(
+      corner.doubles(), sums.doubles() + sums.doubles(), relative: 1e-12, absolute: 1e-12, "")
+    #expect(abs(gradient.sum().scalar - corner.sum().scalar) < 1e-12)
+  }
+
+  @Test(arguments: [1, 8]) func nothingAtAll(_ channels: Int) {
+    let weight = Tensor.normal([8, channels, 3, 3], key: RandomKey(seed: 1))
+    let none = Tensor.zeros([0, channels, 5, 5])
+    #expect(convolution(none, weight).shape == [0, 8, 3, 3])
+    let gradients = valueWithGradient(at: [none, weight]) { convolution($0[0], $0[1]).sum() }
+      .gradients
+    #expect(gradients[0].shape == none.shape && gradients[0].doubles().isEmpty)
+    #expect(gradients[1].doubles().allSatisfy { $0 == 0 })
+    let noFilters = Tensor.zeros([0, channels, 3, 3])
+    #expect(convolution(Tensor.zeros([2, channels, 5, 5]), noFilters).doubles().isEmpty)
+    #expect(Tensor.zeros([0, 20_000, 2]).sum(over: [1]).shape == [0, 2])
+    #expect(Tensor.zeros([0, 20_000, 2]).sum(over: [1]).doubles().isEmpty)
+  }
+
   @Test func adaptivePooling() {
     var random = TestRandom("adaptive pooling")
     let x = random.tensor([2, 3, 5, 7])
@@ -221,6 +293,18 @@ import Testing
       let message = error?.description ?? ""
       #expect(message.contains(text) && message.contains("layer \"0\""), "\(message)")
     }
+  }
+
+  @Test func kernelsThatSpanTooMuchAreRefused() {
+    let layers: [any Layer] = [
+      Conv2D(8, kernel: 3, padding: 200, dilation: 200), Conv2D(8, kernel: [0, 3]),
+      Conv2D(8, kernel: 2, padding: 65_536, dilation: 16_777_216),
+    ]
+    for layer in layers {
+      #expect(throws: ShapeError.self, "\(layer.summary)") { try Model(layer, input: [1, 28, 28]) }
+    }
+    let series = Conv1D(2, kernel: 3, padding: 1 << 15, dilation: 20_000)
+    #expect(throws: ShapeError.self) { try Model(series, input: [1, 40]) }
   }
 
   @Test func layersSurviveTheirDescription() throws {

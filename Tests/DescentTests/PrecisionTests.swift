@@ -140,4 +140,24 @@ import Testing
     #expect(rounded.count == 2 && rounded.allSatisfy { $0.label?.path == "0" }, "\(plan)")
     #expect(plan.description.contains("matmul in bfloat16"))
   }
+
+  @Test func meansAndInterpolationsAreExact() throws {
+    let network = Sequential {
+      Upsample(2, method: .linear)
+      AdaptiveAveragePool2D(16)
+      Flatten()
+      Dense(16)
+    }
+    var model = try Model(network, input: [1, 40, 40])
+    model.trainingPrecision = .bfloat16
+    let data = Dataset(
+      inputs: .zeros([32, 1, 40, 40]), targets: Tensor([Int32](repeating: 0, count: 32)),
+      classNames: (0..<16).map { "\($0)" })
+    let plan = try TrainingStep(model, data, loss: .crossEntropy, optimizer: .adam())
+      .plan(batchSize: 32)
+    let products = plan.rows.filter { $0.operations.contains("matmul") }
+    let rounded = plan.rows.filter { $0.operations.contains("matmul in bfloat16") }
+    #expect(rounded.count < products.count, "\(plan)")
+    #expect(!rounded.isEmpty && rounded.allSatisfy { $0.label?.path == "3" }, "\(plan)")
+  }
 }

@@ -140,7 +140,7 @@ struct PlanGraph {
       let both = order.map { earlier[$0] }
       if both == Array(0..<both.count) { return input.inputs[0] }
       return add(permuted(input.inputs[0], both, label: value.label), kind: Permute(order: both))
-    case .matmul:
+    case .matmul(let isExact):
       let swapped = Array(0..<(order.count - 2)) + [order.count - 1, order.count - 2]
       guard order == swapped else { return nil }
       let operands = input.inputs.reversed().map { operand -> Int in
@@ -151,7 +151,7 @@ struct PlanGraph {
       var product = input
       product.inputs = operands
       product.shape = value.shape
-      return add(product, kind: Matmul())
+      return add(product, kind: Matmul(isExact: isExact))
     default: return nil
     }
   }

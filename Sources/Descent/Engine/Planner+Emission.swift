@@ -196,7 +196,7 @@ extension Planner {
   /// Whether a product takes its factors as bfloat16.
   func isRounded(_ product: Int) -> Bool {
     let value = graph.values[product]
-    guard case .matmul = value.lowering else { return false }
+    guard case .matmul(isExact: false) = value.lowering else { return false }
     return precision.rounds(
       value.dtype, m: value.shape[value.shape.rank - 2], n: value.shape.last,
       k: graph.values[value.inputs[0]].shape.last)

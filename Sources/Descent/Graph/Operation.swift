@@ -42,7 +42,7 @@ enum Lowering {
   case view(ViewKind)
   case reduce(descent_reduction, axes: [Int])
   case argReduce(smallest: Bool, axis: Int)
-  case matmul
+  case matmul(isExact: Bool)
   /// Inputs: two of x, the weight and y, and for y perhaps a bias.
   case convolution(descent_convolution_direction, ConvolutionGeometry)
   /// Inputs: x, if the operation looks at it, and what it moves.

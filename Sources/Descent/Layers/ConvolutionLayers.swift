@@ -54,12 +54,13 @@ public struct Conv2D: StorableLayer, Hashable {
   }
 
   private func checkSizes(_ x: Tensor, _ scope: Scope) throws {
-    guard areSound([filters, groups] + stride.sizes + dilation.sizes, kernel, padding)
+    guard areSound([filters, groups] + stride.sizes + dilation.sizes, kernel, padding, dilation)
     else {
       throw ShapeError(
         path: scope.path, layer: summary,
-        expected: "sizes of at least 1, and a kernel of at most "
-          + "\(ConvolutionGeometry.mostTaps) pixels", found: summary, remedy: "mend its options")
+        expected: "sizes of at least 1, and \(ConvolutionGeometry.bounds)",
+        found: "\(summary), padding \(padding), dilation \(dilation)",
+        remedy: "use a smaller kernel or dilation")
     }
     let images = "images: [batch, channels, height, width]"
     guard x.rank == 4 else {
@@ -147,11 +148,13 @@ public struct Conv1D: StorableLayer, Hashable {
   public func callAsFunction(_ x: Tensor, in scope: Scope) throws -> Tensor {
     let window = Extent(height: 1, width: kernel)
     let border = Extent(height: 0, width: padding)
-    guard x.rank == 3, areSound([filters, groups, stride, dilation], window, border)
+    let spread = Extent(height: 1, width: dilation)
+    guard x.rank == 3, areSound([filters, groups, stride, dilation], window, border, spread)
     else {
       throw ShapeError(
         path: scope.path, layer: summary,
-        expected: "[batch, channels, length], and sizes of at least 1",
+        expected:
+          "[batch, channels, length], sizes of at least 1, and \(ConvolutionGeometry.bounds)",
         found: "\(x.shape)", remedy: "give samples of two axes: Reshape([channels, length])")
     }
     let span = dilation * (kernel - 1) + 1
@@ -248,9 +251,10 @@ public struct ConvTranspose2D: StorableLayer, Hashable {
 }
 
 /// Whether a layer's options are such as a network could have, wherever they come from.
-private func areSound(_ counts: [Int], _ kernel: Extent, _ padding: Extent) -> Bool {
+private func areSound(
+  _ counts: [Int], _ kernel: Extent, _ padding: Extent, _ dilation: Extent = 1
+) -> Bool {
   counts.allSatisfy { (1...1 << 24).contains($0) }
-    && kernel.sizes.allSatisfy { (1...ConvolutionGeometry.mostTaps).contains($0) }
-    && kernel.height * kernel.width <= ConvolutionGeometry.mostTaps
+    && ConvolutionGeometry.suits(kernel: kernel.sizes, dilation: dilation.sizes)
     && padding.sizes.allSatisfy { (0...1 << 16).contains($0) }
 }

@@ -81,8 +81,10 @@ public struct Upsample: StorableLayer, Hashable {
       return blocks.broadcast(to: Shape(lead + axes.flatMap { [$0, factor] }))
         .reshaped(Shape(sizes))
     case .linear:
-      let wide = x.matmul(interpolation(axes[axes.count - 1], x.dtype).transposed())
-      return axes.count == 1 ? wide : interpolation(axes[0], x.dtype).matmul(wide)
+      let across = interpolation(axes[axes.count - 1], x.dtype).transposed()
+      let wide = x.matmul(across, isExact: true)
+      return axes.count == 1
+        ? wide : interpolation(axes[0], x.dtype).matmul(wide, isExact: true)
     }
   }
 

@@ -42,6 +42,21 @@ struct ConvolutionGeometry: Sendable, Hashable {
   /// The most places that one kernel may look at (see DescentKernels.h).
   static let mostTaps = 8_192
 
+  /// The most pixels from the first to the last that it looks at (see DescentKernels.h).
+  static let mostSpan = 32_768
+
+  /// Whether a kernel and its dilation are within these bounds.
+  static func suits(kernel: [Int], dilation: [Int]) -> Bool {
+    let spans = zip(kernel, dilation).map { kernel, dilation in
+      kernel <= mostTaps && dilation <= mostSpan ? (kernel - 1) * dilation + 1 : mostSpan + 1
+    }
+    return kernel.allSatisfy { $0 > 0 } && spans.allSatisfy { $0 <= mostSpan }
+      && kernel[0] * kernel[1] <= mostTaps && spans[0] * spans[1] <= mostSpan
+  }
+
+  /// The bounds in words.
+  static let bounds = "a kernel of 1 to \(mostTaps) pixels that spans at most \(mostSpan)"
+
   /// How many steps a kernel can take along an axis: ⌊(n + 2p − d(k − 1) − 1) / s⌋ + 1.
   static func steps(_ size: Int, _ kernel: Int, _ stride: Int, _ padding: Int, _ dilation: Int = 1)
     -> Int
@@ -122,8 +137,8 @@ public func convolution(
     "convolution: stride \(stride), dilation \(dilation) or padding \(padding) is too small")
   let kernel = [weight.shape[2], weight.shape[3]]
   precondition(
-    kernel[0] * kernel[1] <= ConvolutionGeometry.mostTaps,
-    "convolution: a kernel of \(kernel) has more than \(ConvolutionGeometry.mostTaps) places")
+    ConvolutionGeometry.suits(kernel: kernel, dilation: dilation.sizes),
+    "convolution: a kernel of \(kernel), dilation \(dilation), is not \(ConvolutionGeometry.bounds)")
   let size = [x.shape[2], x.shape[3]]
   let steps = (0..<2).map { axis in
     ConvolutionGeometry.steps(
@@ -175,7 +190,7 @@ public func transposedConvolution(
   precondition(
     result.allSatisfy { $0 > 0 }
       && zip(outputPadding.sizes, stride.sizes).allSatisfy { $0 >= 0 && $0 < $1 }
-      && kernel[0] * kernel[1] <= ConvolutionGeometry.mostTaps,
+      && ConvolutionGeometry.suits(kernel: kernel, dilation: dilation.sizes),
     "transposedConvolution: nothing is left of \(size) with kernel \(kernel), padding \(padding), or "
       + "the output padding \(outputPadding) is not below the stride \(stride)")
   let dtype = DType.promoted(DType.promoted(x.dtype, weight.dtype), .float32)

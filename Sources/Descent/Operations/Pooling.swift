@@ -105,6 +105,8 @@ private func pooling(
     "\(name): kernel \(kernel) and stride \(stride) are at least 1, and padding \(padding) at most half "
       + "of the kernel")
   let size = [x.shape[2], x.shape[3]]
+  // A window over nothing but padding has no largest pixel.
+  precondition(size.allSatisfy { $0 > 0 }, "\(name): images of \(size) have no pixels")
   let steps = (0..<2).map { axis in
     ConvolutionGeometry.steps(
       size[axis], kernel.sizes[axis], stride.sizes[axis], padding.sizes[axis])
@@ -129,7 +131,7 @@ public func adaptiveAveragePool(_ x: Tensor, to size: Extent) -> Tensor {
   // Two products with matrices of means.
   let rows = means(of: x.shape[2], size.height, x.dtype)
   let columns = means(of: x.shape[3], size.width, x.dtype)
-  return rows.matmul(x).matmul(columns.transposed())
+  return rows.matmul(x, isExact: true).matmul(columns.transposed(), isExact: true)
 }
 
 /// The matrix `[count, size]` whose row i takes the mean of the i-th of `count` windows.

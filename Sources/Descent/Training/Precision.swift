@@ -10,8 +10,9 @@ public enum Precision: String, Sendable, CaseIterable {
   /// The model's own type.
   case float32
   /// In a model of float32 the factors of each product are rounded to bfloat16, which keeps 8 of 24
-  /// binary digits; they are summed in float32. Convolutions and small products, with fewer than 8 rows,
-  /// 16 columns or 32 terms to a sum, are not rounded.
+  /// binary digits; they are summed in float32. Convolutions are not rounded, but for kernels as large as
+  /// the image, which are products; nor are small products, with fewer than 8 rows, 16 columns or 32
+  /// terms to a sum.
   case bfloat16
 
   /// Whether the processor multiplies bfloat16 by an instruction of its own, twice as fast.

@@ -170,7 +170,8 @@ typedef enum {
 /// y[batch, out, oy, ox] = bias[out] + Σ weight[out, in, i, j] * x[batch, in, iy, ix] with
 /// iy = oy * stride[0] + i * dilation[0] - padding[0], and so ix; zero outside of x. No kernel is turned
 /// round (cross-correlation, as in every framework). Channels of x and y are cut into `groups` that see
-/// nothing of each other: the weight is [out, in / groups, kernel[0], kernel[1]], at most 8,192 taps.
+/// nothing of each other: the weight is [out, in / groups, kernel[0], kernel[1]], at most 8,192 taps, of
+/// which the first and the last span at most 32,768 pixels, (kernel[0] - 1) * dilation[0] + 1 times the same.
 /// float32 or float64, all contiguous. The other two directions are this map's transposes.
 typedef struct {
   int32_t direction, dtype;
