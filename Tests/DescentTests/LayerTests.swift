@@ -72,6 +72,35 @@ extension Model {
     #expect(Set(LayerFixtures.stored.layers.map(\.name)) == Set(Self.layers.keys))
   }
 
+  private struct Twice: Layer {
+    func callAsFunction(_ x: Tensor, in scope: Scope) throws -> Tensor {
+      let dense = Dense(3, activation: .tanh)
+      return try dense(dense(x, in: scope.dense), in: scope.dense.shared)
+    }
+  }
+
+  @Test func whatIsUsedTwiceIsThereOnceAndItsGradientIsTheSum() throws {
+    var model = try Model(Twice(), input: [3], seed: 1, dtype: .float64)
+    #expect(model.parameters.map(\.name) == ["dense.weight", "dense.bias"])
+    #expect(try Twice().parameterCount(input: [3]) == 12 && model.parameterCount == 12)
+    let apart = Sequential([Dense(3, activation: .tanh), Dense(3, activation: .tanh)])
+    var copies = try Model(apart, input: [3], dtype: .float64)
+    for name in ["weight", "bias"] {
+      for layer in 0..<2 { copies["\(layer).\(name)"] = model["dense.\(name)"] }
+    }
+    let x = Tensor([0.4, -1, 0.3, 0.9, 0.1, -0.6], shape: [2, 3])
+    let cotangent = Tensor([1, -0.5, 2, 0.3, 1.2, -1], shape: [2, 3])
+    let (value, gradients) = try model.pass(x, isTraining: true, cotangent: cotangent)
+    let (expected, parts) = try copies.pass(x, isTraining: true, cotangent: cotangent)
+    expectEqual(value.doubles(), expected.doubles(), relative: 1e-14, absolute: 1e-14, "value")
+    for name in ["weight", "bias"] {
+      expectEqual(
+        gradients["dense.\(name)"]!.doubles(),
+        (parts["0.\(name)"]! + parts["1.\(name)"]!).doubles(), relative: 1e-13,
+        absolute: 1e-13, name)
+    }
+  }
+
   @Test(arguments: layers.keys.sorted(), [DType.float64, .float32])
   func agreesWithPyTorch(_ name: String, _ dtype: DType) throws {
     let fixture = try #require(LayerFixtures.stored.layers.first { $0.name == name })

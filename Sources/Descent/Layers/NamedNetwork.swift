@@ -77,7 +77,7 @@ public struct NamedNetwork: StorableLayer, Hashable {
   /// The names and shapes of all parameters, in order, without making any; nil if samples of this shape,
   /// `[channels, height, width]`, do not fit.
   public func parameterShapes(input: Shape? = nil) -> [(name: String, shape: Shape)]? {
-    trace(input)?.shapes
+    trace(input)?.parameters.map { ($0.path, $0.shape) }
   }
 
   /// What a layer with parameters costs.
@@ -96,9 +96,10 @@ public struct NamedNetwork: StorableLayer, Hashable {
   /// `[channels, height, width]`, do not fit.
   public func costs(input: Shape? = nil) -> [Cost]? {
     guard let trace = trace(input) else { return nil }
-    return trace.outputs.compactMap { path, output in
-      let own = trace.shapes.filter {
-        $0.name.hasPrefix(path + ".") && !$0.name.dropFirst(path.count + 1).contains(".")
+    return trace.layers.compactMap { layer in
+      let (path, output) = (layer.path, layer.output.withoutBatch)
+      let own = trace.parameters.filter {
+        $0.path.hasPrefix(path + ".") && !$0.path.dropFirst(path.count + 1).contains(".")
       }
       guard !own.isEmpty else { return nil }
       // Every place of an image uses all weights; a vector of gains is no product of matrices.
@@ -112,7 +113,7 @@ public struct NamedNetwork: StorableLayer, Hashable {
 
   private func trace(_ input: Shape?) -> ShapeTrace? {
     let input = input ?? name.usualInput
-    return try? layers(for: Shape([2] + input.sizes)).traced(input: input)
+    return try? ShapeTrace(layers(for: Shape([2] + input.sizes)), input: input)
   }
 
   public var summary: String { "\(name.rawValue)(\(classes))" }

@@ -34,6 +34,9 @@ public struct Shape: Hashable, Sendable, RandomAccessCollection, ExpressibleByAr
     return sizes[sizes.count - 1]
   }
 
+  /// That of one sample of a batch.
+  var withoutBatch: Shape { Shape(Array(sizes.dropFirst())) }
+
   public var description: String { "[" + sizes.map(String.init).joined(separator: ", ") + "]" }
 
   /// Steps, in elements, between neighbours along each axis of a contiguous tensor.

@@ -24,7 +24,7 @@ public struct Dataset: Sendable {
   public var count: Int { inputs.shape[0] }
 
   /// The shape of one sample.
-  public var sampleShape: Shape { Shape(Array(inputs.shape.dropFirst())) }
+  public var sampleShape: Shape { inputs.shape.withoutBatch }
 
   /// The samples at the given positions, in that order.
   public subscript(positions: [Int]) -> Dataset {

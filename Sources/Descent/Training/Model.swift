@@ -111,32 +111,23 @@ public struct Model: Sendable {
     self.network = network
     self.input = input
     self.dtype = dtype
-    // Two samples, so that no layer mistakes the batch for an axis of size 1.
-    let x = Tensor.placeholder(0, shape: Shape([2] + input.sizes), dtype: dtype)
-    var requests: [Scope.Request] = []
-    var traces: [Scope.LayerTrace] = []
-    let trace = Scope.Trace(isTraining: false, observe: { trace, _ in traces.append(trace) }) {
-      request in
-      if !requests.contains(where: { $0.path == request.path }) { requests.append(request) }
-      return Tensor.placeholder(requests.count, shape: request.shape, dtype: dtype)
-    }
-    let y = try network(x, in: Scope(trace: trace))
-    output = Shape(Array(y.shape.dropFirst()))
+    let trace = try ShapeTrace(network, input: input, dtype: dtype)
+    output = trace.output
     var count = 0
     func place(_ request: Scope.Request) -> Parameter {
       defer { count += request.shape.elementCount }
       return Parameter(
         name: request.path, shape: request.shape, initializer: request.initializer, offset: count)
     }
-    let parameters = requests.filter { !$0.isState }.map(place)
-    let kept = requests.filter(\.isState)
+    let parameters = trace.parameters.map(place)
+    let kept = trace.requests.filter(\.isState)
     // State begins on a cache line of its own.
     if !kept.isEmpty { count = (count + 15) / 16 * 16 }
     let state = kept.map(place)
     self.parameters = parameters
     self.state = state
     // A chain is what its layers are, and what a layer's children own is theirs.
-    let shown = traces.filter { !($0.layer is Sequential) }
+    let shown = trace.layers.filter { !($0.layer is Sequential) }
     let paths = Set(shown.map(\.path))
     func owner(_ name: String) -> String {
       var path = name[...]
@@ -150,12 +141,11 @@ public struct Model: Sendable {
       numbers.reduce(into: [:]) { $0[owner($1.name), default: 0] += $1.shape.elementCount }
     }
     let (owned, remembered) = (counts(parameters), counts(state))
-    layers = shown.map { trace in
-      return LayerInfo(
-        path: trace.path, summary: trace.layer.summary,
-        input: Shape(Array(trace.input.dropFirst())),
-        output: Shape(Array(trace.output.dropFirst())),
-        parameterCount: owned[trace.path] ?? 0, stateCount: remembered[trace.path] ?? 0)
+    layers = shown.map { layer in
+      LayerInfo(
+        path: layer.path, summary: layer.layer.summary, input: layer.input.withoutBatch,
+        output: layer.output.withoutBatch, parameterCount: owned[layer.path] ?? 0,
+        stateCount: remembered[layer.path] ?? 0)
     }
     let values = try (parameters + state).map { parameter in
       let tensor = try value(parameter)
