@@ -37,24 +37,34 @@ public enum Course {
       return Page(lessons: lessons, index: index, blocks: try lessons[index].blocks())
     }
     let searchIndex = "[" + pages.map(\.searchEntry).joined(separator: ",\n") + "]"
-    let list = lessons.map { lesson in
-      "<li><a href=\"\(lesson.id).html\">\(escapedForHTML(lesson.title))</a> "
-        + "<span>\(escapedForHTML(lesson.summary))</span></li>"
-    }
+    let second = lessons.firstIndex { $0.id == Lesson.receptive.id } ?? lessons.count
     let index = Page.document(
       title: "Descent, the course",
       main: """
         <article class="lesson">
         <h1>From a slope to a network that reads</h1>
         <p>A ball rolls down a valley. The rest of deep learning, as far as this course goes, is that \
-        picture taken seriously: two or three hours for somebody who knows what a derivative is. Every \
-        page has a panel to play with, a short program, and a question.</p>
-        <ol class="lessons">\(list.joined(separator: "\n"))</ol>
+        picture taken seriously, for somebody who knows what a derivative is. Part one takes two or \
+        three hours. Every page has a panel to play with, a short program, and a question.</p>
+        <h2>Part one: from a slope to digits</h2>
+        \(list(0..<second))
+        <h2>Part two: images, and deep networks that learn</h2>
+        \(list(second..<lessons.count))
         </article>
         """,
       searchIndex: searchIndex)
     return [("index.html", index)]
       + zip(lessons, pages).map { ("\($0.id).html", $1.html(searchIndex: searchIndex)) }
+  }
+
+  /// Some of the lessons with links to their pages, numbered as in the whole course.
+  private static func list(_ part: Range<Int>) -> String {
+    let items = lessons[part].map { lesson in
+      "<li><a href=\"\(lesson.id).html\">\(escapedForHTML(lesson.title))</a> "
+        + "<span>\(escapedForHTML(lesson.summary))</span></li>"
+    }
+    return "<ol class=\"lessons\" start=\"\(part.lowerBound + 1)\">"
+      + items.joined(separator: "\n") + "</ol>"
   }
 
   /// Writes the site into a folder that is there.

@@ -1,21 +1,40 @@
 import Descent
 import DescentData
 
+/// A hidden layer with dropout behind it.
+struct DropoutSetting: CustomStringConvertible {
+  let units: Int
+  let rate: Double
+
+  static let all = [(30, 0.0), (30, 0.2), (30, 0.5), (100, 0.0), (100, 0.5)].map(Self.init)
+  /// What is measured with each.
+  static let quantities = [
+    "last test, %", "last training, %", "lowest test cost", "last test cost",
+  ]
+
+  var description: String { "\(units) units, rate \(rate)" }
+}
+
+/// Whether images are changed before they are learned.
+enum ImageChanges: String, CaseIterable {
+  case none = "as they are"
+  case stored = "with four shifts each"
+  case anew = "changed anew in each epoch"
+}
+
 extension Experiment {
   static let dropout = Experiment(
     id: "dropout",
     summary:
       "the network that overfits 1,000 images, with dropout behind its hidden layer: 30 and 100 units",
-    quantities: [(30, 0.0), (30, 0.2), (30, 0.5), (100, 0.0), (100, 0.5)].flatMap { units, rate in
-      ["last test, %", "last training, %", "lowest test cost", "last test cost"].map {
-        .shown("\(units) units, rate \(rate): \($0)")
-      }
+    quantities: DropoutSetting.all.flatMap { setting in
+      DropoutSetting.quantities.map { .shown("\(setting): \($0)") }
     }
   ) { sets, profile, seed in
     var (values, curves) = ([Double](), [ExperimentResult.Curve]())
-    for (units, rate) in [(30, 0.0), (30, 0.2), (30, 0.5), (100, 0.0), (100, 0.5)] {
+    for setting in DropoutSetting.all {
       let network = SigmoidNetwork(
-        hidden: [units], learningRate: 0.5, isWide: true, dropout: rate)
+        hidden: [setting.units], learningRate: 0.5, isWide: true, dropout: setting.rate)
       let seen = try network.train(
         sets.training.prefix(1_000), test: sets.test, epochs: profile.epochs(400), seed: seed,
         watchesTraining: true)
@@ -23,10 +42,9 @@ extension Experiment {
         seen.last!.testAccuracy, seen.last!.trainingAccuracy, seen.map(\.testCost).min()!,
         seen.last!.testCost,
       ]
-      let name = "\(units) units, rate \(rate)"
       curves += [
-        .init("\(name): test, %", seen.map(\.testAccuracy)),
-        .init("\(name): test cost", seen.map(\.testCost)),
+        .init("\(setting): test, %", seen.map(\.testAccuracy)),
+        .init("\(setting): test cost", seen.map(\.testCost)),
       ]
     }
     return (values, curves)
@@ -35,29 +53,27 @@ extension Experiment {
   static let augmentation = Experiment(
     id: "augmentation", images: .embedded,
     summary: "LeNet on the 4,000 embedded digits, 3,125 steps: as they are, shifted, changed anew",
-    quantities: ["as they are", "with four shifts each", "changed anew in each epoch"].flatMap {
-      [.shown("\($0): last test, %"), .shown("\($0): last training loss")]
+    quantities: ImageChanges.allCases.flatMap {
+      [.shown("\($0.rawValue): last test, %"), .shown("\($0.rawValue): last training loss")]
     }
   ) { sets, profile, seed in
-    let (images, test) = (sets.all.asChannels, sets.test.asChannels)
+    let (images, test) = (sets.all, sets.test)
     let epochs = profile == .full ? 25 : 5
     let changes: Augmentation = [.shift(pixels: 2), .rotate(degrees: 10), .zoom(fraction: 0.1)]
     // All three take as many steps: the five times as many images are seen in a fifth of the epochs.
-    let runs = try [
-      ("as they are", images, epochs, nil),
-      ("with four shifts each", images.withShifts, epochs / 5, nil),
-      ("changed anew in each epoch", images, epochs, changes),
-    ].map { name, data, epochs, augmentation in
-      var model = try Model(NamedNetwork(.lenet, classes: 10), input: [1, 28, 28], seed: seed)
+    let runs = try ImageChanges.allCases.map { kind in
+      let data = kind == .stored ? images.withShifts : images
+      let epochs = kind == .stored ? epochs / 5 : epochs
+      var model = try Model(NamedNetwork(.lenet, classes: 10), input: [28, 28], seed: seed)
       let history = try model.fit(
         data, validation: test, loss: .crossEntropy, optimizer: .adam(learningRate: 1e-3),
-        metrics: [.accuracy], epochs: epochs, augmentation: augmentation, stopping: .never,
+        metrics: [.accuracy], epochs: epochs, augmentation: kind == .anew ? changes : nil, stopping: .never,
         seed: seed)
       let accuracy = history.epochs.map { 100 * ($0.validationMetrics.first?.value ?? .nan) }
       return (
         values: [accuracy.last!, history.losses.last!],
         curve: ExperimentResult.Curve(
-          name, x: accuracy.indices.map { Double(($0 + 1) * data.count / images.count) },
+          kind.rawValue, x: accuracy.indices.map { Double(($0 + 1) * data.count / images.count) },
           y: accuracy)
       )
     }
@@ -66,14 +82,6 @@ extension Experiment {
 }
 
 extension Dataset {
-  /// Images `[samples, height, width]` with an axis for their one channel.
-  var asChannels: Dataset {
-    let shape = inputs.shape
-    return Dataset(
-      inputs: inputs.reshaped([shape[0], 1, shape[1], shape[2]]), targets: targets,
-      classNames: classNames)
-  }
-
   /// Five times as many images: as they are, and moved by a pixel in each of four directions.
   var withShifts: Dataset {
     let (height, width) = (inputs.shape[inputs.rank - 2], inputs.shape[inputs.rank - 1])

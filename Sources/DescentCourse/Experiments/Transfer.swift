@@ -28,6 +28,8 @@ struct TransferTrial {
   /// So many choices of the few samples are averaged: which ones they are matters.
   static let draws = 3
   static let steps = 300
+  /// All that is below LeNet's head.
+  private static let body = ["conv*", "fc1.*", "fc2.*"]
 
   static let halves: [(name: String, known: [Int])] = [
     ("0 to 4", [0, 1, 2, 3, 4]), ("5 to 9", [5, 6, 7, 8, 9]), ("even", [0, 2, 4, 6, 8]),
@@ -64,7 +66,7 @@ struct TransferTrial {
   }
 
   private static func beginning(seed: UInt64) throws -> Model {
-    try Model(NamedNetwork(.lenet, classes: 5), input: [1, 28, 28], seed: seed)
+    try Model(NamedNetwork(.lenet, classes: 5), input: [28, 28], seed: seed)
   }
 
   /// The samples of some classes, which are counted from 0 in their order.
@@ -74,8 +76,7 @@ struct TransferTrial {
     let part = data[chosen]
     let targets = chosen.map { Int32(classes.firstIndex(of: Int(labels[$0]))!) }
     return Dataset(
-      inputs: part.inputs.reshaped([chosen.count, 1, 28, 28]), targets: Tensor(targets),
-      classNames: classes.map { "\($0)" })
+      inputs: part.inputs, targets: Tensor(targets), classNames: classes.map { "\($0)" })
   }
 
   /// So many samples of each class, others for each draw.
@@ -114,12 +115,12 @@ struct TransferTrial {
     switch method {
     case .scratch, .tuned: break
     case .frozen:
-      for pattern in ["conv*", "fc1.*", "fc2.*"] { model.freeze(pattern) }
+      for pattern in Self.body { model.freeze(pattern) }
       // A single layer can take, and needs, larger steps.
       optimizer = .adam(learningRate: 1e-2)
     case .convolutions: model.freeze("conv*")
     case .slowly:
-      for pattern in ["conv*", "fc1.*", "fc2.*"] {
+      for pattern in Self.body {
         optimizer = optimizer.scalingLearningRate(of: pattern, by: 0.1)
       }
     }

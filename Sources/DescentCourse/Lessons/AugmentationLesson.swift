@@ -7,7 +7,7 @@ extension Lesson {
     id: "augmentation",
     title: "Data augmentation: more from the same images",
     summary: "A five that is turned a little is still a five: images changed anew in every epoch.",
-    assumes: ["digits", "unstable"],
+    assumes: ["lenet", "unstable"],
     keywords: [
       "rotate", "rotation", "shift", "zoom", "shear", "bilinear", "interpolation", "expanded",
     ],
@@ -21,7 +21,7 @@ extension Lesson {
   ) {
     let strip = try Turning.strip.get()
     let experiment = try ExperimentResult.committed("augmentation")
-    let names = ["as they are", "with four shifts each", "changed anew in each epoch"]
+    let names = ImageChanges.allCases.map(\.rawValue)
     let accuracy = names.map { experiment["\($0): last test, %"] }
     let round = strip.round
     return [
@@ -29,7 +29,7 @@ extension Lesson {
         """
         The best remedy for overfitting is more data. But labelled images are dear. Here are some for \
         nothing: a five that is turned by fifteen degrees, or moved by two pixels, is a five. To the \
-        network it is another image: nearly every one of its 784 inputs is another number.
+        network it is another image: most of the inputs that hold ink are other numbers.
         """),
       .figure(strip.figure),
       .paragraph(
@@ -56,10 +56,10 @@ extension Lesson {
         With 0 degrees each pixel comes from its own place, and \(strip.changedByNothing) of \
         784 change. With 15 degrees \(strip.changed) do. Each interpolation blurs a little. After \
         24 turns of 15 degrees, one after another, the five is upright again, and its pixels are off by \
-        \(round.steps, places: 1) of 255 on average. The blurs of the single steps add up to \
-        \(round.bound, places: 0) where none makes good for another, so it stays within them. But it need \
-        not be blurred so often. Two maps one after the other are a single map; all 24 as one give an image \
-        with a largest error of \(round.composed, digits: 1). Descent puts all changes of an image \
+        \(round.steps, places: 1) of 255 on average. The errors of the 24 single steps add up to \
+        \(round.bound, places: 0), which would be the worst case; the real error stays below it. But it \
+        need not be blurred so often. Two maps one after the other are a single map; all 24 as one give an \
+        image with a largest error of \(round.composed, digits: 1). Descent puts all changes of an image \
         together first, and interpolates once.
         """),
       .figure(strip.roundFigure),
@@ -76,8 +76,9 @@ extension Lesson {
       .figure(strip.epochs),
       .paragraph(
         """
-        The same convolutional network (LeNet, which the lesson of its name takes apart), the same number \
-        of steps, three beginnings each, on the digits that are part of Descent:
+        LeNet again, the same number of steps, three beginnings each, on the digits that are part of \
+        Descent; changed anew means moved by up to 2 pixels, turned by up to 10 degrees and zoomed by up \
+        to a tenth:
         """),
       .table(
         NumberTable(

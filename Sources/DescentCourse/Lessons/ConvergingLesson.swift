@@ -59,7 +59,7 @@ extension Lesson {
         The learning rate: a hundred steps with each of six rates, from a hundredth of yours to ten times \
         as much. Where does the loss fall most?
         """,
-        "The rest is learned better than by guessing, on samples that were held out.",
+        "Trained on all samples, it does better than guessing on samples that were held out.",
         """
         The inputs are used: shuffle them among the samples, and the loss must rise.
         """,
@@ -228,7 +228,7 @@ struct Patient: Sendable {
     ]
     return Control(
       "converging",
-      label: "Break a neuron in three ways, and see whether it still learns its eight",
+      label: "Change rate, first weight and labels: does the neuron still learn its eight points?",
       parameters: ["places": places, "wrongFirst": wrongFirst],
       vectors: cases.map { settings in
         Control.Vector(

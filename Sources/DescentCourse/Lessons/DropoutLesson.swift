@@ -1,5 +1,6 @@
 import Descent
 import DescentCharts
+import Foundation
 
 extension Lesson {
   static let dropout = Lesson(
@@ -10,12 +11,12 @@ extension Lesson {
     keywords: ["regularisation", "inverted dropout", "mask", "train and eval", "co-adaptation"],
     question: Question(
       text: """
-        A hidden layer has dropout with a rate of 0.2. By what is the output of a unit multiplied that \
-        is *not* struck out, in training?
+        A hidden layer has dropout with a rate of 0.2. In training, by what factor is the output of a unit \
+        multiplied that is *not* struck out?
         """,
       answer: .numbers([1.25], tolerance: 1e-6),
       explanation: """
-        A unit is there in 8 of 10 steps. For its mean to stay, it must be 1 / 0.8 = 1.25 times as \
+        A unit is there for 8 of 10 samples. For its mean to stay, it must be 1 / 0.8 = 1.25 times as \
         large when it is.
         """)
   ) {
@@ -30,9 +31,9 @@ extension Lesson {
         """
         A network with too many parameters for its data learns its examples by heart, and units begin to \
         rely on each other: one corrects what another gets wrong, for just these images. Dropout, of \
-        2012, takes that away. In each minibatch every hidden unit is struck out with some probability, \
-        the *rate*; what is left is trained for one step; then the masks are drawn anew. No unit can \
-        count on another one being there.
+        2012, takes that away. In each step of training every hidden unit is struck out with some \
+        probability, the *rate*, anew for each sample of the minibatch; what is left is trained for that \
+        step. No unit can count on another one being there.
         """),
       .figure(DropoutMean.diagram(mask: nil)),
       .figure(DropoutMean.diagram(mask: DropoutMean.mask(step: 2))),
@@ -74,19 +75,17 @@ extension Lesson {
       .heading("Does it help?"),
       .paragraph(
         """
-        Take the network of the last part that overfitted 1,000 digits, 400 epochs long, and put dropout \
-        behind its hidden layer:
+        Take the network that overfitted 1,000 digits in 400 epochs, in the last lesson of part one, and \
+        put dropout behind its hidden layer:
         """),
       .table(
         NumberTable(
           ["hidden units", "rate", "test, %", "training, %", "lowest test cost", "last test cost"],
-          [("30", "0.0"), ("30", "0.2"), ("30", "0.5"), ("100", "0.0"), ("100", "0.5")].map {
-            units, rate in
-            [units, rate]
-              + [
-                ("last test, %", 2), ("last training, %", 2), ("lowest test cost", 3),
-                ("last test cost", 3),
-              ].map { decimal(experiment["\(units) units, rate \(rate): \($0.0)"], $0.1) }
+          DropoutSetting.all.map { setting in
+            ["\(setting.units)", "\(setting.rate)"]
+              + zip(DropoutSetting.quantities, [2, 2, 3, 3]).map {
+                decimal(experiment["\(setting): \($0)"], $1)
+              }
           }, caption: "On MNIST; medians of \(experiment.seeds.count) beginnings")),
       .figure(
         experiment.figure(
@@ -218,10 +217,6 @@ enum DropoutMean {
               Series("evaluation − 2 standard errors", points: below),
             ], x: Axis("masks", scale: .logarithmic), y: Axis("output"))))
     }
-
-    private func log10(_ n: Double) -> Double {
-      value(at: n) { Descent.log($0) } / 2.302585092994046
-    }
   }
 
   static func drawn(count: Int = 10_000, rate: Double = 0.5) throws -> Drawn {
@@ -274,23 +269,22 @@ enum DropoutMean {
         mask.map { (1...2).contains(layer) ? $0[6 * (layer - 1) + unit] == 1 : true } ?? true
       }
     }
-    let layers = isKept.map { $0.map { NetworkDiagram.Unit($0 ? "" : "×") } }
-    var connections: [NetworkDiagram.Connection] = []
-    for layer in 0..<3 {
-      for start in 0..<sizes[layer] where isKept[layer][start] {
-        for end in 0..<sizes[layer + 1] where isKept[layer + 1][end] {
-          connections.append(.init(.init(layer, start), .init(layer + 1, end), weight: 0.3))
-        }
-      }
+    var diagram = NetworkDiagram(
+      layers: isKept.map { $0.map { NetworkDiagram.Unit($0 ? "" : "×") } },
+      weights: zip(sizes, sizes.dropFirst()).map { size, next in
+        [[Double]](repeating: [Double](repeating: 0.3, count: next), count: size)
+      })
+    diagram.connections.removeAll { connection in
+      ![connection.start, connection.end].allSatisfy { isKept[$0.layer][$0.unit] }
     }
     let kept = mask?.reduce(0, +) ?? 12
     return Figure(
-      title: mask == nil ? "The whole network" : "The same in one step of training",
+      title: mask == nil ? "The whole network" : "The same for one sample, in one step of training",
       description: mask == nil
         ? "A network with 4 inputs, two hidden layers of 6 units and 3 outputs, fully connected."
         : "The same network with \(12 - kept) of its 12 hidden units struck out: they have a cross, "
           + "and no connections.",
-      content: .network(NetworkDiagram(layers: layers, connections: connections)))
+      content: .network(diagram))
   }
 
   static var control: Control {

@@ -32,9 +32,9 @@ extension Lesson {
         """
         From 2010 on a contest showed which program recognises most of the photos of *ImageNet*: more than \
         a million for training, in a thousand classes. In 2012 a convolutional network won it by far, \
-        *AlexNet*; it was LeNet's plan with larger images, more layers, rectifiers, dropout and two graphics \
-        cards. Since then they have been what one uses for pictures. Four of them, as Descent builds them \
-        for images of 224 by 224 in colour:
+        *AlexNet*; it was LeNet's plan with larger images, more layers, ReLU, dropout (a lesson soon) and \
+        two graphics cards. For years after that, convolutional networks were what one used for pictures. \
+        Four of them, as Descent builds them for images of 224 by 224 in colour:
         """),
       .table(LargeNetwork.table(networks)),
       .paragraph(
@@ -63,21 +63,23 @@ extension Lesson {
         """),
       .points([
         """
-        *AlexNet* (2012; here in the form for one device of 2014): five convolutions, the first of 11 by 11 \
-        with a stride of 4, and three dense layers; \(alexnet.parameters) parameters.
+        *AlexNet* (2012; here in the form of 2014, for a single graphics card): five convolutions, the \
+        first of 11 by 11 with a stride of 4, and three dense layers; \(alexnet.parameters) parameters.
         """,
         """
-        *VGG* (2014): nothing but convolutions of 3 by 3. Two of them see 5 by 5 pixels as one of 5 by 5 \
-        does, with 18 weights and not 25 for each pair of channels, and with a rectifier between them.
+        *VGG* (2014): all its convolutions are of 3 by 3, with pools between them and three dense layers at \
+        the end. Two such convolutions see 5 by 5 pixels as one of 5 by 5 does, with 18 weights and not 25 \
+        for each pair of channels, and with a ReLU between them.
         """,
         """
-        *ResNet* (2015): a block computes what is to be added to its input, $y = x + f(x)$. Its derivative \
-        is $1 + f'(x)$, so that a gradient reaches early layers whatever $f$ does: an answer to the gradients \
-        that vanish, and networks of a hundred layers can be trained.
+        *ResNet* (2015): a block computes what is to be added to its input, $y = x + f(x)$. Deeper plain \
+        networks had come out worse even on their training images; a block that has nothing to add need \
+        only make $f$ zero. The derivative is $1 + f'(x)$, so a gradient has a short way to early layers, \
+        and networks of a hundred layers can be trained.
         """,
         """
-        *MobileNet* (2017; V2 2018): it splits a convolution in two, one for each channel by itself, and \
-        one of 1 by 1 that mixes the channels.
+        *MobileNet* (2017; V2 2018): it splits a convolution in two (*depthwise separable*), one for each \
+        channel by itself, and one of 1 by 1 that mixes the channels.
         """,
       ]),
       .listing(try Listing("ImageNet", imageNetListing)),

@@ -10,7 +10,7 @@ extension Lesson {
     assumes: ["unstable"],
     keywords: [
       "initialization", "initialisation", "he", "xavier", "glorot", "batch norm",
-      "batch normalization", "running mean", "gain", "overflow",
+      "batch normalization", "running mean", "gain", "overflow", "adam",
     ],
     question: Question(
       text: """
@@ -43,8 +43,8 @@ extension Lesson {
       .heading("He's rule"),
       .paragraph(
         """
-        ReLU sets half of the sums to 0. What is left has half the mean square, so $k = \\sigma_w \
-        \\sqrt{n/2}$, and to have $k = 1$ take
+        ReLU sets half of the sums to 0. What is left has half the mean square, so \
+        $k = \\sigma_w \\sqrt{n/2}$. To have $k = 1$, Kaiming He and others proposed in 2015 to take
         """),
       .formula("\\sigma_w^2 = \\frac{2}{n}"),
       .paragraph(
@@ -58,9 +58,9 @@ extension Lesson {
       .heading("How soon numbers end"),
       .paragraph(
         """
-        Weights of spread 1, as our first digit network had them, have $k = \\sqrt{n/2}$. The largest number \
-        of float32 is about 3.4 · 10³⁸. Beyond it is infinity, and infinity minus infinity is no number at \
-        all.
+        Weights of spread 1, as in the published experiments of part one, have $k = \\sqrt{n/2}$ in ReLU \
+        layers. The largest number of float32 is about 3.4 · 10³⁸. Beyond it is infinity, and infinity minus \
+        infinity is no number at all.
         """),
       .table(
         NumberTable(
@@ -86,9 +86,11 @@ extension Lesson {
         "y = \\gamma \\frac{z - \\mu}{\\sqrt{s^2 + \\epsilon}} + \\beta"),
       .paragraph(
         """
-        With it, numbers keep their size in the twenty layers whatever their weights are, as the figure \
-        above shows. Do they also learn? Networks with 20 hidden layers of 30, 1,000 digits, Adam with a \
-        rate of 0.01, 30 epochs in minibatches of 100:
+        The small $\\epsilon$, here \(BatchNorm().epsilon, digits: 1), keeps a unit that always says the \
+        same from dividing by 0. With it, numbers keep their size in the twenty layers whatever their \
+        weights are, as the figure above shows. Do they also learn? Networks with 20 hidden layers of 30, \
+        1,000 digits, 30 epochs in minibatches of 100, with *Adam*: gradient descent that divides each \
+        parameter's step by the size of its recent gradients, here with a rate of 0.01:
         """),
       .table(
         NumberTable(
@@ -112,8 +114,8 @@ extension Lesson {
       .heading("In evaluation it is another function"),
       .paragraph(
         """
-        The output for one image now depends on the others in its minibatch. For an answer that is \
-        not to depend on company, the layer keeps running means of $\\mu$ and $s^2$, and uses them in \
+        The output for one image now depends on the others in its minibatch. So that an answer does not \
+        depend on the others, the layer keeps running means of $\\mu$ and $s^2$, and uses them in \
         evaluation. Descent has PyTorch's convention: after each step
         """),
       .formula("m \\leftarrow 0.9 m + 0.1 \\mu"),

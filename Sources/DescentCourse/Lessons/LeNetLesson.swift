@@ -36,7 +36,7 @@ extension Lesson {
         Put the parts together: a convolution, a pool, another convolution, another pool, and then layers \
         in which everything is connected. That is *LeNet-5*, with which Yann LeCun, Léon Bottou, Yoshua \
         Bengio and Patrick Haffner read the amounts on bank cheques in 1998. The form in which it is built \
-        today has rectifiers and maxima; this is what `descent inspect --network lenet` says of it:
+        today has ReLU and max pools; this is what `descent inspect --network lenet` says of it:
         """),
       .table(LeNet.table(rows)),
       .paragraph(
@@ -94,7 +94,7 @@ extension Lesson {
         """
         The paper of 1998 gives 0.95 % of wrong answers for LeNet-5 trained on the 60,000 digits as they \
         are. `descent course experiment lenet --data FOLDER` trains today's form on 50,000 of them for ten \
-        epochs, the others saying which epoch's weights to keep. With three seeds:
+        epochs; the other 10,000 decide which epoch's weights are kept. With three seeds:
         """),
       .table(mnist.comparison),
       .figure(

@@ -26,7 +26,7 @@ extension Lesson {
       .paragraph(
         """
         A feature map says to the pixel where something was seen. Mostly that is more than one wants to \
-        know: that there is a stroke at the top left, and another one below it, is enough to tell a seven. \
+        know: that there is a level stroke at the top, and a slanting one below it, is enough to tell a seven. \
         *Pooling* cuts a map into small windows, usually of 2 by 2, and keeps one number of each: the \
         largest, or the mean.
         """),
@@ -50,7 +50,7 @@ extension Lesson {
         A small change of a pixel that is not the largest of its window changes nothing behind the pool, so \
         its derivative is 0. All of the gradient goes to the winner. In the map above \
         \(chosen.count { $0 != 0 }) of \(chosen.count) pixels get any. Where several are equally large, as in \
-        the empty corners, the largest has no derivative, and one must agree on something: Descent hands \
+        the empty corners, the maximum has no derivative there, and one must agree on something: Descent hands \
         the gradient to the first of them, row by row. A mean hands a quarter to each.
         """),
       .listing(Listing("Pooling", poolingListing)),

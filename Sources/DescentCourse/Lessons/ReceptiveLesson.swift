@@ -44,9 +44,9 @@ extension Lesson {
       .paragraph(
         """
         A window of 5 has room for \(SlidingWindow.outputs(28, kernel: 5)) places along 28 pixels, because \
-        it may not stand out over the border. Where the border matters one surrounds the image with zeros, \
+        it must not stick out over the border. Where the border matters one surrounds the image with zeros, \
         the *padding* $p$; and one can take larger steps, the *stride* $s$. Along $n$ pixels a kernel of \
-        $k$ finds so many places:
+        $k$ finds this many places:
         """),
       .formula("\\text{outputs} = ⌊ \\frac{n + 2p - k}{s} ⌋ + 1"),
       .table(

@@ -132,7 +132,7 @@ extension Lesson {
         """
         Take activations whose slope is 1 where they are active, and begin with weights of the right \
         size, so that neither signals nor gradients grow or shrink from layer to layer. For ReLU that \
-        is He's rule, a variance of 2 / inputs.
+        is a variance of 2 / inputs, the rule that Kaiming He and others proposed in 2015.
         """),
       .figure(DeepStack.figure),
       .table(

@@ -9,7 +9,8 @@ func imageNetListing(print: Listing.Printer) throws {
     print(name, costs.count, "layers,", parameters, "parameters,", work, "multiply-adds")
   }
 
-  // A block of a ResNet: what is computed is added to what came in.
+  // A block of a ResNet: what is computed is added to what came in. (BatchNorm: see the lesson on
+  // beginning well.)
   let block = Residual {
     Conv2D(64, kernel: 3, padding: 1, bias: false)
     BatchNorm()

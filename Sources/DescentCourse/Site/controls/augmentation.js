@@ -61,7 +61,7 @@ Descent.panel("augmentation", (() => {
       const changed = values.filter((v, i) => Math.round(255 * v) !== pixels[i]).length;
       const sum = (list) => list.reduce((a, b) => a + b, 0);
       const ink = (255 * sum(values)) / sum(pixels);
-      readout.say(`${changed} of 784 pixels are other than before; ${Math.round(100 * ink)} % of the ink is there.`);
+      readout.say(`${changed} of 784 pixels differ from before; the ink is ${Math.round(100 * ink)} % of what it was.`);
     };
     draw();
   };

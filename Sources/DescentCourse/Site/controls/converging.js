@@ -40,8 +40,10 @@ Descent.panel("converging", (() => {
       const verdict = right === places.length && last < 0.1 ? "Learned by heart."
         : first > 4 * Math.LN2 ? "Sure of nonsense before the first step: begin with a smaller weight."
           : right === places.length ? "All are right, but it has hardly moved: a larger rate, or more steps."
-            : wrong.value > 0 ? "No single neuron can say this: give it more units, or look at the labels."
-              : last > first || last > Math.LN2 ? "It shakes and does not settle: a smaller rate." : "Not yet: more steps.";
+            // The first wrong label only moves the border between the two classes.
+            : wrong.value < 2 ? "Still falling, but too slowly: a larger rate, or more steps."
+              : "No single neuron can say this: give it more units, or look at the labels."
+                + (last > first ? " And it shakes and does not settle: a smaller rate." : "");
       readout.say(`Loss before: ${Descent.format(first)} (guessing, green: ${Descent.format(Math.LN2)}); after ${steps} steps: ${Descent.format(last)}; ${right} of 8 right. ${verdict}`);
     };
     draw();

@@ -15,7 +15,7 @@ Descent.panel("dropout", (() => {
     let mask;
     let means;
     let sum;
-    const picture = kit.picture(250, "Eight inputs, some struck out, and the unit that adds them");
+    const picture = kit.picture(266, "Eight inputs, some struck out, and the unit that adds them, each times its weight");
     const rate = kit.slider("Rate", { min: 0, max: 0.9, step: 0.05, value: 0.5 }, () => restart());
     const next = (count) => {
       for (let i = 0; i < count; i += 1) {
@@ -25,22 +25,23 @@ Descent.panel("dropout", (() => {
       }
       draw();
     };
-    kit.row(kit.button("One more minibatch", () => next(1)), kit.button("100 more", () => next(100)), kit.button("Begin again", () => restart()));
+    kit.row(kit.button("One more mask", () => next(1)), kit.button("100 more", () => next(100)), kit.button("Begin again", () => restart()));
     const plot = kit.plot({ x: [0, 3], y: [whole - 1.2, whole + 1.2], xLabel: "masks (powers of ten)", yLabel: "mean output", height: 220, label: "The mean of the outputs by the number of masks" });
     const readout = kit.readout();
     const draw = () => {
       picture.replaceChildren();
       const now = output(inputs, weights, mask, rate.value);
-      const [ux, uy] = [470, 125];
+      const [ux, uy] = [470, 139];
+      picture.append(Descent.element("text", { x: 12, y: 14 }, "input · weight"));
       inputs.forEach((x, j) => {
-        const [cx, cy] = [90, 22 + j * 29];
+        const [cx, cy] = [125, 38 + j * 29];
         const isKept = mask[j] === 1;
+        const value = isKept ? Descent.format(x / (1 - rate.value), 2) : "0";
         if (isKept) picture.append(Descent.element("path", { d: `M${cx + 13} ${cy}L${ux - 30} ${uy}`, class: "edge" + (weights[j] > 0 ? " lit" : "") }));
-        picture.append(Descent.element("circle", { cx, cy, r: 13, class: "unit" }));
-        if (isKept) return picture.append(Descent.element("text", { x: 28, y: cy + 4 }, Descent.format(x / (1 - rate.value), 2)));
         picture.append(
-          Descent.element("path", { d: `M${cx - 11} ${cy - 11}L${cx + 11} ${cy + 11}M${cx - 11} ${cy + 11}L${cx + 11} ${cy - 11}`, class: "l c1", style: "stroke-dasharray:none" }),
-          Descent.element("text", { x: 28, y: cy + 4 }, "0"));
+          Descent.element("circle", { cx, cy, r: 13, class: "unit" }),
+          Descent.element("text", { x: 12, y: cy + 4 }, `${value} · ${Descent.format(weights[j], 1)}`));
+        if (!isKept) picture.append(Descent.element("path", { d: `M${cx - 11} ${cy - 11}L${cx + 11} ${cy + 11}M${cx - 11} ${cy + 11}L${cx + 11} ${cy - 11}`, class: "l c1", style: "stroke-dasharray:none" }));
       });
       picture.append(
         Descent.element("circle", { cx: ux, cy: uy, r: 30, class: "unit" }),

@@ -46,11 +46,13 @@ Descent.panel("initialization", (() => {
       const k = gain.value;
       const values = sizes(k, choice.value, norm.value);
       plot.clear();
-      plot.line(Array.from({ length: 21 }, (_, l) => [l, k ** l]), "l c2");
+      // The first layer's inputs are not halved by a ReLU before it.
+      const base = choice.value === "relu" ? Math.SQRT2 : 1;
+      plot.line(Array.from({ length: 20 }, (_, l) => [l + 1, base * k ** (l + 1)]), "l c2");
       plot.line(values.map((v, l) => [l + 1, v]), "l c0");
       values.forEach((v, l) => plot.dot(l + 1, v, "f0", 3.5));
       const spread = choice.value === "relu" ? `√(2/n) · ${Descent.format(k, 2)}` : `√(1/n) · ${Descent.format(k, 2)}`;
-      readout.say(`Weights of spread ${spread}: k²⁰ = ${Descent.format(k ** 20)} (green), measured in layer 20: ${Descent.format(values.at(-1))} (blue).`
+      readout.say(`Weights of spread ${spread}: ${choice.value === "relu" ? "√2 · " : ""}k²⁰ = ${Descent.format(base * k ** 20)} (green), measured in layer 20: ${Descent.format(values.at(-1))} (blue).`
         + (norm.value ? " With batch norm the weights' size does not matter." : ""));
     };
     draw();

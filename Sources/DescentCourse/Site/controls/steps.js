@@ -1,6 +1,14 @@
 // Where a kernel stands along a row of pixels.
 Descent.panel("steps", (() => {
   const outputs = (n, k, p, s) => (k > n + 2 * p ? 0 : Math.floor((n + 2 * p - k) / s) + 1);
+  // What is left over at the end: padding, and before it pixels.
+  const unseen = (rest, p) => {
+    const [pixels, zeros] = [Math.max(0, rest - p), Math.min(rest, p)];
+    const parts = [];
+    if (pixels > 0) parts.push(`the last ${pixels === 1 ? "pixel" : `${pixels} pixels`}`);
+    if (zeros > 0) parts.push(`the last ${zeros === 1 ? "zero" : `${zeros} zeros`}`);
+    return `${parts.join(" and ")} ${rest === 1 ? "is" : "are"}`;
+  };
   const mount = (kit) => {
     const svg = kit.picture(190, "A row of pixels, the places of the kernel, and the outputs");
     const readout = kit.readout();
@@ -34,7 +42,7 @@ Descent.panel("steps", (() => {
       const rest = count > 0 ? n + 2 * p - k - (count - 1) * s : 0;
       readout.say(count === 0
         ? `A kernel of ${k} does not fit ${n + 2 * p} pixels.`
-        : `⌊(${n} + 2 · ${p} − ${k}) / ${s}⌋ + 1 = ${count}${rest > 0 ? `; the last ${rest === 1 ? "pixel is" : rest + " pixels are"} not looked at` : ""}`);
+        : `⌊(${n} + 2 · ${p} − ${k}) / ${s}⌋ + 1 = ${count}${rest > 0 ? `; ${unseen(rest, p)} not looked at` : ""}`);
     };
     draw();
   };

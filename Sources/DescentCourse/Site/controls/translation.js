@@ -19,7 +19,7 @@ Descent.panel("translation", (() => {
     kit.row(digit.node);
     const image = Descent.tiles(28, 6, "The digit, moved");
     const map = Descent.tiles(24, 6, "Its map");
-    const rest = Descent.tiles(24, 6, "The difference to the first map, moved; where there is nothing to compare it is framed");
+    const rest = Descent.tiles(24, 6, "The difference to the first map, moved; the frame holds the places that both maps have");
     const titled = (words, tiles) => Descent.element("div", {}, Descent.element("div", { class: "title" }, words), tiles.svg);
     kit.row(titled("image, moved", image), titled("its map", map), titled("difference", rest));
     const readout = kit.readout();
