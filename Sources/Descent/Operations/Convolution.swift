@@ -138,7 +138,8 @@ public func convolution(
   let kernel = [weight.shape[2], weight.shape[3]]
   precondition(
     ConvolutionGeometry.suits(kernel: kernel, dilation: dilation.sizes),
-    "convolution: a kernel of \(kernel), dilation \(dilation), is not \(ConvolutionGeometry.bounds)")
+    "convolution: a kernel of \(kernel), dilation \(dilation), is not \(ConvolutionGeometry.bounds)"
+  )
   let size = [x.shape[2], x.shape[3]]
   let steps = (0..<2).map { axis in
     ConvolutionGeometry.steps(

@@ -67,7 +67,8 @@ extension Experiment {
       var model = try Model(NamedNetwork(.lenet, classes: 10), input: [28, 28], seed: seed)
       let history = try model.fit(
         data, validation: test, loss: .crossEntropy, optimizer: .adam(learningRate: 1e-3),
-        metrics: [.accuracy], epochs: epochs, augmentation: kind == .anew ? changes : nil, stopping: .never,
+        metrics: [.accuracy], epochs: epochs, augmentation: kind == .anew ? changes : nil,
+        stopping: .never,
         seed: seed)
       let accuracy = history.epochs.map { 100 * ($0.validationMetrics.first?.value ?? .nan) }
       return (
