@@ -32,7 +32,7 @@ extension Lesson {
         """
         From 2010 on a contest showed which program recognises most of the photos of *ImageNet*: more than \
         a million for training, in a thousand classes. In 2012 a convolutional network won it by far, \
-        *AlexNet*; it was LeNet's plan with larger images, more layers, ReLU, dropout (a lesson soon) and \
+        *AlexNet*; it was LeNet's plan with larger images, more layers, ReLU, dropout (a later lesson) and \
         two graphics cards. For years after that, convolutional networks were what one used for pictures. \
         Four of them, as Descent builds them for images of 224 by 224 in colour:
         """),

@@ -87,9 +87,9 @@ extension Lesson {
       .paragraph(
         """
         The small $\\epsilon$, here \(BatchNorm().epsilon, digits: 1), keeps a unit that always says the \
-        same from dividing by 0. With it, numbers keep their size in the twenty layers whatever their \
-        weights are, as the figure above shows. Do they also learn? Networks with 20 hidden layers of 30, \
-        1,000 digits, 30 epochs in minibatches of 100, with *Adam*: gradient descent that divides each \
+        same from dividing by 0. With batch norm, numbers keep their size in the twenty layers whatever \
+        the weights are, as the figure above shows. Do they also learn? Networks with 20 hidden layers of \
+        30, 1,000 digits, 30 epochs in minibatches of 100, with *Adam*: gradient descent that divides each \
         parameter's step by the size of its recent gradients, here with a rate of 0.01:
         """),
       .table(

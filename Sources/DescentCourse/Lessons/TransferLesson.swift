@@ -93,9 +93,9 @@ extension Lesson {
         """),
       .paragraph(
         """
-        They are worth that much only because the first training changed its images. If the 2,000 are \
-        learned as they are, the frozen convolutions come to \
-        \(small["images as they are, \(method.rawValue), %"], places: 1) %, where a beginning from \
+        The convolutions are worth that much only because the first training changed its images. If the \
+        2,000 are learned as they are, a beginning with frozen convolutions comes to \
+        \(small["images as they are, \(method.rawValue), %"], places: 1) %, where one from \
         scratch has \(small.accuracy(.scratch, samples: 10), places: 1) %. With the images of MNIST the \
         difference is small.
         """),
