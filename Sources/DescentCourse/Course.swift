@@ -7,7 +7,7 @@ public enum Course {
   public static let lessons: [Lesson] = [
     .derivative, .gradient, .descent, .regression, .stochastic, .perceptron, .logic, .sigmoid,
     .activations, .loss, .crossEntropy, .softmax, .backpropagation, .digits, .unstable,
-    .receptive, .sharing, .pooling, .lenet, .imagenet,
+    .receptive, .sharing, .pooling, .lenet, .imagenet, .processors,
     .dropout, .augmentation, .initialization, .transfer, .converging,
   ]
 

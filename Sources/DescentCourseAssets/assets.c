@@ -76,6 +76,9 @@ static const uint8_t lenet_js[] = {
 static const uint8_t separable_js[] = {
 #embed "../DescentCourse/Site/controls/separable.js"
 };
+static const uint8_t roofline_js[] = {
+#embed "../DescentCourse/Site/controls/roofline.js"
+};
 static const uint8_t dropout_js[] = {
 #embed "../DescentCourse/Site/controls/dropout.js"
 };
@@ -150,6 +153,9 @@ static const uint8_t lenet_swift[] = {
 };
 static const uint8_t imagenet_swift[] = {
 #embed "../DescentCourse/Listings/ImageNetListing.swift"
+};
+static const uint8_t processors_swift[] = {
+#embed "../DescentCourse/Listings/ProcessorsListing.swift"
 };
 static const uint8_t dropout_swift[] = {
 #embed "../DescentCourse/Listings/DropoutListing.swift"
@@ -247,6 +253,7 @@ static const struct {
   {"Site/controls/pooling.js", pooling_js, sizeof pooling_js},
   {"Site/controls/lenet.js", lenet_js, sizeof lenet_js},
   {"Site/controls/separable.js", separable_js, sizeof separable_js},
+  {"Site/controls/roofline.js", roofline_js, sizeof roofline_js},
   {"Site/controls/initialization.js", initialization_js, sizeof initialization_js},
   {"Site/controls/converging.js", converging_js, sizeof converging_js},
   {"Site/controls/dropout.js", dropout_js, sizeof dropout_js},
@@ -272,6 +279,7 @@ static const struct {
   {"Listings/PoolingListing.swift", pooling_swift, sizeof pooling_swift},
   {"Listings/LeNetListing.swift", lenet_swift, sizeof lenet_swift},
   {"Listings/ImageNetListing.swift", imagenet_swift, sizeof imagenet_swift},
+  {"Listings/ProcessorsListing.swift", processors_swift, sizeof processors_swift},
   {"Listings/InitializationListing.swift", initialization_swift, sizeof initialization_swift},
   {"Listings/ConvergingListing.swift", converging_swift, sizeof converging_swift},
   {"Listings/DropoutListing.swift", dropout_swift, sizeof dropout_swift},

@@ -31,7 +31,7 @@ import Testing
   func pages() throws {
     try withSite { site in
       let names = try FileManager.default.contentsOfDirectory(atPath: site.path)
-      #expect(names.count == 26)
+      #expect(names.count == 27)
       var total = 0
       for name in names {
         let page = try String(contentsOf: site.appendingPathComponent(name), encoding: .utf8)

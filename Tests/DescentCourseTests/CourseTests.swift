@@ -25,6 +25,7 @@ struct CourseTests {
     #expect(Course.lesson("kernel")?.id == "receptive")
     #expect(Course.lesson("cnn")?.id == "lenet")
     #expect(Course.lesson("max pooling")?.id == "pooling")
+    #expect(Course.lesson("GPU")?.id == "processors")
     #expect(Course.lesson("nothing") == nil)
   }
 
@@ -70,6 +71,7 @@ struct CourseTests {
       ("sharing", "invariant", "equivariant"), ("pooling", "shared by the pixels", "gets all"),
       ("lenet", "61,706 parameters", "12 and 32"), ("lenet", "seven layers", "1,516"),
       ("lenet", "1998", "Gaussian"), ("imagenet", "deeper network", "138,357,544"),
+      ("processors", "1.8 GFLOP", "multiply-adds"),
       ("initialization", "∂C/∂θₗ = k", "proportional"), ("converging", "50 samples", "held out"),
       ("dropout", "halve the weights", "inverted dropout"), ("dropout", "rate of 0", "last bit"),
       ("augmentation", "five times", "not independent"),
