@@ -35,7 +35,7 @@ struct Configuration {
 
   /// Options that a resumed run may have other values of: they change no step that is left.
   static let changeableOnResume: Set<String> = [
-    "epochs", "patience", "threads", "progress", "output", "data", "checkpoint-every",
+    "epochs", "patience", "threads", "progress", "data", "checkpoint-every",
   ]
 
   /// Completes the arguments of the program.
@@ -44,32 +44,29 @@ struct Configuration {
   init(_ typed: [String], environment: [String: String]) throws {
     arguments = typed
     guard typed.first == "train", !typed.contains("--help"), !typed.contains("-h") else { return }
-    let names = Set(typed.compactMap(Self.optionName))
-    for name in names where Self.names.contains(name) { origins[name] = .typed }
-    if Self.hasPositional(typed) { origins["set"] = .typed }
+    let said = Self.said(in: typed)
+    for name in said.keys { origins[name] = .typed }
 
     var given: [(name: String, value: String, origin: Origin)] = []
     var begun: [String: String]?
     if let run = Self.value(of: "resume", in: typed) {
       let path = run + "/config.json"
       let remedy = "Name the folder of a run that was begun with descent train"
-      let values = try Self.read(path, remedy: remedy)
-      for name in names where values[name] != nil && !Self.changeableOnResume.contains(name) {
+      var values = try Self.read(path, remedy: remedy)
+      // A run goes on where it lies, wherever it was begun.
+      values["output"] = run
+      if let config = Self.value(of: "config", in: typed), config != path {
         throw UsageError(
-          "--\(name): a resumed run goes on with what it was begun with "
-            + "(\(name) \(values[name]!)); begin a new one to change it")
+          "--config \(config): a resumed run goes on with its own options (\(path)); "
+            + "leave it out, or begin a new run")
       }
-      let schedule = values["schedule"] ?? "constant"
-      if schedule != "constant", let epochs = Self.value(of: "epochs", in: typed),
-        epochs != values["epochs"]
-      {
-        throw UsageError(
-          "--epochs: with the schedule \(schedule) another number of epochs changes every step; "
-            + "begin a new run")
+      for (name, value) in said.sorted(by: { $0.key < $1.key }) {
+        try Self.checkResuming(
+          values, name, value, from: name == "set" ? value : "--\(name) \(value)",
+          remedy: "leave it out, or begin a new run")
       }
       begun = values
       given += values.map { ($0.key, $0.value, .run) }
-      if origins["output"] == nil { given.append(("output", run, .run)) }
     } else if let path = Self.value(of: "config", in: typed) {
       given += try Self.read(path, remedy: "Check the spelling of --config").map {
         ($0.key, $0.value, .file)
@@ -78,14 +75,13 @@ struct Configuration {
     for name in Self.names {
       let variable = "DESCENT_" + name.uppercased().replacingOccurrences(of: "-", with: "_")
       // The library itself looks at this one.
-      guard name != "threads", let value = environment[variable] else { continue }
-      if let begun, !Self.changeableOnResume.contains(name) {
-        guard begun[name] == value else {
-          throw UsageError(
-            "\(variable): a resumed run goes on with what it was begun with "
-              + "(\(name) \(begun[name] ?? "not said")); take it out of the environment")
-        }
+      guard name != "threads", origins[name] != .typed, let value = environment[variable] else {
         continue
+      }
+      if let begun {
+        try Self.checkResuming(
+          begun, name, value, from: "\(variable)=\(value)",
+          remedy: "take it out of the environment")
       }
       given.append((name, value, .environment))
     }
@@ -98,6 +94,26 @@ struct Configuration {
         let typed = try argument(name, value)
         arguments += typed
       }
+    }
+  }
+
+  /// Refuses a value that a resumed run was not begun with, unless it changes no step that is left.
+  ///
+  /// `source` says where it comes from.
+  private static func checkResuming(
+    _ begun: [String: String], _ name: String, _ value: String, from source: String, remedy: String
+  ) throws {
+    guard value != begun[name] else { return }
+    let schedule = begun["schedule"] ?? "constant"
+    if name == "epochs" && schedule != "constant" {
+      throw UsageError(
+        "\(source): with the schedule \(schedule) another number of epochs than "
+          + "\(begun[name] ?? "before") changes every step; \(remedy)")
+    }
+    guard changeableOnResume.contains(name) else {
+      throw UsageError(
+        "\(source): a resumed run goes on with what it was begun with "
+          + "(\(name) \(begun[name] ?? "not said")); \(remedy)")
     }
   }
 
@@ -115,7 +131,8 @@ struct Configuration {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw malformed(.file, "bytes that are not UTF-8", "JSON or YAML text")
     }
-    guard aliasCount(bytes) <= 8 else {
+    // Without an anchor (&name) an asterisk is no alias, but the beginning of a pattern of names.
+    guard count(of: "*", in: bytes) <= 8 || count(of: "&", in: bytes) == 0 else {
       throw malformed(.file, "more than 8 aliases (*name)", "values as they are")
     }
     let node: Node?
@@ -154,12 +171,13 @@ struct Configuration {
     return values
   }
 
-  /// How many aliases of YAML there may be: each can double what a file stands for, and a few dozen
-  /// fill any memory.
-  private static func aliasCount(_ bytes: [UInt8]) -> Int {
-    let before = Set(" \t\r\n[,{:?-".utf8)
+  /// How many aliases (`*`) or anchors (`&`) of YAML there may be: each alias can double what a
+  /// file stands for, and a few dozen fill any memory.
+  private static func count(of sign: Unicode.Scalar, in bytes: [UInt8]) -> Int {
+    // Some line breaks are not ASCII.
+    let before = Set(" \t\r\n[,{:?-".utf8).union(UInt8(0x80)...0xFF)
     return bytes.indices.count { index in
-      bytes[index] == UInt8(ascii: "*") && (index == 0 || before.contains(bytes[index - 1]))
+      bytes[index] == UInt8(ascii: sign) && (index == 0 || before.contains(bytes[index - 1]))
     }
   }
 
@@ -170,12 +188,23 @@ struct Configuration {
     return String(argument.dropFirst(2).prefix { $0 != "=" })
   }
 
+  /// The value of an option; of one that was typed twice the last, as everywhere.
   private static func value(of name: String, in arguments: [String]) -> String? {
-    for (index, argument) in arguments.enumerated() {
+    for (index, argument) in arguments.enumerated().reversed() {
       if argument == "--\(name)", index + 1 < arguments.count { return arguments[index + 1] }
       if argument.hasPrefix("--\(name)=") { return String(argument.dropFirst(name.count + 3)) }
     }
     return nil
+  }
+
+  /// The values of what was typed of `names`, the data among them.
+  private static func said(in arguments: [String]) -> [String: String] {
+    var said: [String: String] = [:]
+    for name in arguments.compactMap(optionName) where names.contains(name) {
+      said[name] = flags.contains(name) ? "true" : value(of: name, in: arguments) ?? ""
+    }
+    if let data = positional(arguments) { said["set"] = data }
+    return said
   }
 
   /// Options without a value, of which a file says `true` or `false`.
@@ -200,15 +229,15 @@ struct Configuration {
     "print-config", "dry-run", "find-rate", "help", "version",
   ])
 
-  /// Whether there is an argument beside the options and their values.
-  private static func hasPositional(_ arguments: [String]) -> Bool {
+  /// The argument beside the options and their values, if there is one.
+  private static func positional(_ arguments: [String]) -> String? {
     var index = 1
     while index < arguments.count {
       let argument = arguments[index]
-      guard let name = optionName(argument) else { return true }
+      guard let name = optionName(argument) else { return argument }
       index += argument.contains("=") || valueless.contains(name) ? 1 : 2
     }
-    return false
+    return nil
   }
 
   // MARK: What came of it

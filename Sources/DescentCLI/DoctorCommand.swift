@@ -14,8 +14,11 @@ struct DoctorCommand: ParsableCommand {
         descent doctor houses.csv --target price
         descent doctor digits --layers 30:sigmoid,30:sigmoid,30:sigmoid --learning-rate 3
 
-      Takes the options of descent train. Ten checks in order, each with a number, a verdict and a \
-      remedy, in less than a minute for a small network; nothing is stored. Exit code 4 if one fails.
+      Takes those options of descent train that say what the data, the network and the optimiser \
+      are; --schedule, --warm-up, --label-smoothing and --average-weights change nothing here.
+
+      Ten checks in order, each with a number, a verdict and a remedy, in less than a minute for a \
+      small network; nothing is stored. Exit code 4 if one fails.
       """)
 
   @OptionGroup var source: DataSource
@@ -37,7 +40,8 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     try reportingErrors {
       try setThreads(threads)
-      let set = try source.load(seed: seed)
+      var set = try source.load(seed: seed)
+      if networkOptions.network != nil { set.suitNamedNetwork() }
       let batchSize = try positive(batchSize ?? set.batchSize, "--batch-size")
       let design = try networkOptions.design(for: set)
       let optimizer = try optimizerOptions.completed(for: set).make(stepsPerEpoch: 1, epochs: 1)

@@ -43,6 +43,7 @@ struct InspectCommand: ParsableCommand {
       let (model, data, loss) = try subject()
       let optimizer = try optimizerOptions.make(stepsPerEpoch: 1, epochs: 1)
       let step = try TrainingStep(model, data, loss: loss, optimizer: optimizer)
+      try checkWorkingMemory(of: step)
       let training = try step.plan(batchSize: batchSize)
       let forward = try Evaluator(model, data).plan(batchSize: batchSize)
       let summary = try Summary(model)
@@ -87,13 +88,27 @@ struct InspectCommand: ParsableCommand {
   /// A network by name, for the samples and classes that it was made for unless said otherwise.
   private func network(_ typed: String) throws -> (Model, Dataset, Loss) {
     let name = try networkOptions.named(typed)
-    let count = try positive(classes ?? name.usualClasses, "--classes")
-    var model = try Model(
-      NamedNetwork(name, classes: count),
-      input: try source.imageOptions.shape(instead: name.usualInput)
-    ) { .zeros($0.shape) }
+    let count = try positive(classes ?? name.usualClasses, "--classes", atMost: 1 << 24)
+    let network = NamedNetwork(name, classes: count)
+    let input = try source.imageOptions.shape(instead: name.usualInput)
+    try checkMemory(of: network.parameterCount(input: input), "--network \(name.rawValue)")
+    var model = try Model(network, input: input) { .zeros($0.shape) }
     model.card.classNames = (0..<count).map { "\($0)" }
     return sample(for: model)
+  }
+
+  /// Refuses a minibatch that this machine cannot hold, as two smaller ones tell: a plan takes its
+  /// memory as soon as it is made.
+  private func checkWorkingMemory(of step: TrainingStep) throws {
+    guard batchSize > 64 else { return }
+    let (few, more) = (try step.plan(batchSize: 32), try step.plan(batchSize: 64))
+    let perSample = Double(more.arenaByteCount - few.arenaByteCount) / 32
+    let needed = Double(more.arenaByteCount) + perSample * Double(batchSize - 64)
+    guard needed < Double(ProcessInfo.processInfo.physicalMemory) else {
+      throw UsageError(
+        "--batch-size \(batchSize) needs about \(compact(needed / 1e9)) GB of working memory, "
+          + "more than this machine has: use a smaller one")
+    }
   }
 
   private func sample(for model: Model) -> (Model, Dataset, Loss) {

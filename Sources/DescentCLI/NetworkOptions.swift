@@ -66,24 +66,15 @@ struct NetworkOptions: ParsableArguments {
     /// The model for a data set.
     func model(for set: DataSource.Loaded, seed: UInt64) throws -> Model {
       do {
-        try checkMemory(network.parameterCount(input: set.training.sampleShape))
+        try checkMemory(
+          of: network.parameterCount(input: set.training.sampleShape),
+          layers == nil ? "--network" : "--layers")
         return try Model(network, input: set.training.sampleShape, seed: seed)
       } catch let error as ShapeError {
         guard let pictures = set.pictures, let named = network as? NamedNetwork,
           let side = named.smallestSide(channels: pictures.contract.channels)
         else { throw error }
         throw UsageError("\(error)\n  for example --image-size \(side)")
-      }
-    }
-
-    /// Refuses a network whose weights, gradients and optimiser state this machine cannot hold.
-    private func checkMemory(_ parameters: Int) throws {
-      let needed = Double(parameters) * 4 * 6
-      guard needed < Double(ProcessInfo.processInfo.physicalMemory) else {
-        throw UsageError(
-          "\(layers == nil ? "--network" : "--layers"): \(compact(Double(parameters))) parameters "
-            + "need about \(compact(needed / 1e9)) GB of memory for training, more than this machine "
-            + "has: use fewer units")
       }
     }
   }
@@ -109,8 +100,9 @@ struct NetworkOptions: ParsableArguments {
     guard Loss.names.contains(lossName), let plainLoss = Loss.named(lossName) else {
       throw unknown("loss", lossName, Loss.names)
     }
-    if !isClassification && lossName == "cross-entropy" {
-      throw UsageError("\(set.name) has numbers as targets, not classes: use --loss l2 or l1")
+    if !isClassification && lossName.hasSuffix("cross-entropy") {
+      throw UsageError(
+        "--loss \(lossName): \(set.name) has numbers as targets, not classes: use --loss l2 or l1")
     }
     let smoothing = labelSmoothing ?? (lossName == "cross-entropy" ? set.labelSmoothing : 0)
     guard smoothing >= 0 && smoothing < 1 else {
@@ -140,12 +132,21 @@ struct NetworkOptions: ParsableArguments {
           })
     }
     if let given, layers == nil {
+      // That lsuv and --from exclude each other holds for all layers.
+      for case let (option, value?) in [
+        ("initializer", initializer == "lsuv" ? nil : initializer),
+        ("bias-initializer", biasInitializer),
+      ] {
+        throw UsageError(
+          "--\(option) \(value): without --layers the network is that of --from, and begins as its "
+            + "file says; leave it out, or give --layers")
+      }
       guard let network = given.replacingHead(outputs: outputs) else {
         throw UsageError(
           "--from: the file's last layer is neither dense nor part of a network with a name: give "
             + "--network or --layers")
       }
-      return design(network)
+      return design(network.ending(with: last.inNetwork))
     }
     let weights = try initializer.flatMap {
       $0 == "lsuv" ? nil : try initializer(named: $0, Self.initializers)
@@ -154,16 +155,24 @@ struct NetworkOptions: ParsableArguments {
 
     let text = layers ?? set.layers
     let hidden = try HiddenLayers(text)
+    if let biasInitializer, biases != .zeros, hidden.layers.contains(where: { $0 is Conv2D }) {
+      throw UsageError(
+        "--bias-initializer \(biasInitializer): biases of convolutions always begin with zeros; "
+          + "leave it out, or use dense layers alone")
+    }
     var chain = try hidden.start(for: set.training.sampleShape)
     if !embeddings.isEmpty { chain.append(EmbedColumns(embeddings)) }
     for layer in hidden.layers {
-      guard var dense = layer as? Dense else {
-        chain.append(layer)
-        continue
+      switch layer {
+      case var dense as Dense:
+        if let weights { dense.initializer = weights }
+        dense.biasInitializer = biases
+        chain.append(dense)
+      case var convolution as Conv2D:
+        if let weights { convolution.initializer = weights }
+        chain.append(convolution)
+      default: chain.append(layer)
       }
-      if let weights { dense.initializer = weights }
-      dense.biasInitializer = biases
-      chain.append(dense)
     }
     chain.append(
       Dense(outputs, activation: last.inNetwork, initializer: weights, biasInitializer: biases))
@@ -202,11 +211,41 @@ struct NetworkOptions: ParsableArguments {
   }
 }
 
+/// Refuses a network whose weights, gradients and optimiser state this machine cannot hold.
+func checkMemory(of parameters: Int, _ option: String) throws {
+  let needed = Double(parameters) * 4 * 6
+  guard needed < Double(ProcessInfo.processInfo.physicalMemory) else {
+    throw UsageError(
+      "\(option): \(compact(Double(parameters))) parameters need about \(compact(needed / 1e9)) GB "
+        + "of memory for training, more than this machine has: use fewer units, or fewer classes")
+  }
+}
+
 /// An error for a name that is not on the list, with the nearest one that is.
 func unknown(_ kind: String, _ name: String, _ names: [String]) -> UsageError {
   UsageError(
     "there is no \(kind) called \"\(name)\".\(suggestion(for: name, among: names)) "
       + "Known: \(names.joined(separator: ", "))")
+}
+
+extension Layer {
+  /// This network with another function behind its last layer: the one that suits the loss.
+  fileprivate func ending(with activation: Activation) -> any Layer {
+    switch self {
+    case var dense as Dense:
+      dense.activation = activation
+      return dense
+    case var network as NamedNetwork:
+      network.activation = activation
+      return network
+    case let named as NamedLayer:
+      return NamedLayer(named.name, named.layer.ending(with: activation))
+    case var chain as Sequential:
+      if let head = chain.layers.popLast() { chain.layers.append(head.ending(with: activation)) }
+      return chain
+    default: return self
+    }
+  }
 }
 
 extension Model {

@@ -12,7 +12,10 @@ struct OptimizerOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The learning rate over time: constant, step, exponential, cosine or one-cycle.",
-      discussion: "Unless said otherwise cosine for tables, pictures and --network, or constant."))
+      discussion: """
+        Unless said otherwise constant; but cosine for tables, for pictures, and for --network \
+        without --from, where no --optimizer is named.
+        """))
   var schedule: String?
 
   @Option(help: "Epochs over which the learning rate rises from zero at the start.")
@@ -64,7 +67,12 @@ struct OptimizerOptions: ParsableArguments {
     }
     let batches = try positive(accumulate ?? 1, "--accumulate")
     let stepsPerEpoch = (stepsPerEpoch + batches - 1) / batches
-    let steps = max(1, stepsPerEpoch * epochs)
+    guard warmUp >= 0 && warmUp < 1e6 else {
+      throw UsageError("--warm-up is from 0 to 1,000,000 epochs, not \(warmUp)")
+    }
+    let warmUpSteps = Int(warmUp * Double(stepsPerEpoch))
+    // The schedule begins behind the warm-up, and ends with the training all the same.
+    let steps = max(1, stepsPerEpoch * epochs - warmUpSteps)
     var schedule: Schedule =
       switch self.schedule ?? "constant" {
       case "constant": .constant(rate)
@@ -74,8 +82,7 @@ struct OptimizerOptions: ParsableArguments {
       case "one-cycle": .oneCycle(rate, over: steps)
       default: throw unknown("schedule", self.schedule ?? "", Self.schedules)
       }
-    guard warmUp >= 0 && warmUp < 1e6 else { throw UsageError("--warm-up is not negative") }
-    if warmUp > 0 { schedule = schedule.warmingUp(over: Int(warmUp * Double(stepsPerEpoch))) }
+    if warmUpSteps > 0 { schedule = schedule.warmingUp(over: warmUpSteps) }
     guard var optimizer = Optimizer.named(name, learningRate: schedule) else {
       throw unknown("optimizer", name, Optimizer.names)
     }

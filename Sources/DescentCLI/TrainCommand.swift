@@ -46,7 +46,10 @@ struct TrainCommand: ParsableCommand {
   @Option(help: AugmentationHelp.option)
   var augment: String?
 
-  @Option(help: "Train on the first so many samples; those behind them are for validation.")
+  @Option(
+    help: ArgumentHelp(
+      "Train on the first so many samples; those behind them are for validation.",
+      discussion: "What comes from files is shuffled before; sets by name have a random order."))
   var trainingSamples: Int?
 
   @Option(help: "What each epoch is checked on: held-out, test or none.")
@@ -114,8 +117,9 @@ struct TrainCommand: ParsableCommand {
   private func train() throws {
     Interruption.listen()
     try setThreads(threads)
-    guard checkpointEvery >= 0 else {
-      throw UsageError("--checkpoint-every is not negative, unlike \(checkpointEvery)")
+    guard (0...1e9).contains(checkpointEvery) else {
+      throw UsageError(
+        "--checkpoint-every is from 0 to 1,000,000,000 seconds, not \(checkpointEvery)")
     }
     if findRate && (resume != nil || dryRun) {
       throw UsageError(
@@ -126,6 +130,7 @@ struct TrainCommand: ParsableCommand {
     if let image = weights?.image, source.isFolder { source.imageOptions.suit(image) }
     var set = try source.load(seed: seed, isQuiet: progress == .none || progress == .json)
     if networkOptions.network != nil && weights == nil { set.suitNamedNetwork() }
+    try transferOptions.checkColumns(of: set)
     let (training, held) = try split(set)
     let epochs = try positive(epochs ?? set.epochs, "--epochs")
     let batchSize = try positive(batchSize ?? set.batchSize, "--batch-size")
@@ -393,10 +398,21 @@ struct TrainCommand: ParsableCommand {
           "--training-samples: \(set.name) has \(all.count) training samples, not \(trainingSamples)"
         )
       }
-      let training = all.prefix(trainingSamples)
+      // What lies in files may lie in the order of its classes.
+      var order: [Int32]?
+      if !DataSource.names.contains(source.set) {
+        let key = RandomKey(seed: seed, name: "training-samples")
+        var generator = Philox(seed: key.seed, stream: key.stream)
+        order = generator.permutation(of: all.count)
+      }
+      func part(_ range: Range<Int>) -> Dataset {
+        guard let order else { return all[range] }
+        return all[order[range].map { Int($0) }]
+      }
+      let training = part(0..<trainingSamples)
       if validation == "test" { return (training, set.test) }
       let rest = trainingSamples..<min(all.count, trainingSamples + set.test.count)
-      return (training, validation == "none" || rest.isEmpty ? nil : all[rest])
+      return (training, validation == "none" || rest.isEmpty ? nil : part(rest))
     }
     switch validation {
     case "test": return (all, set.test)
@@ -418,9 +434,14 @@ struct TrainCommand: ParsableCommand {
   }
 }
 
-/// A number that must be at least 1.
-func positive(_ number: Int, _ option: String) throws -> Int {
+/// A number that must be at least 1, and so small that it can be multiplied by another.
+func positive(
+  _ number: Int, _ option: String, atMost limit: Int = 1_000_000_000
+) throws -> Int {
   guard number > 0 else { throw UsageError("\(option) is at least 1, not \(number)") }
+  guard number <= limit else {
+    throw UsageError("\(option) is at most \(grouped(limit)), not \(grouped(number))")
+  }
   return number
 }
 

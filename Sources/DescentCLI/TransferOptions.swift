@@ -31,6 +31,23 @@ struct TransferOptions: ParsableArguments {
     try from.map { try PretrainedWeights(contentsOf: RunFolder.modelPath($0)) }
   }
 
+  /// Refuses weights that were learned from other inputs: they go by the place of an input, and
+  /// those of words by the place of a word.
+  func checkColumns(of set: DataSource.Loaded) throws {
+    // Of PyTorch's weights nobody knows, and with images everything goes by shape.
+    guard let from, set.image == nil, let model = try? Model(contentsOf: RunFolder.modelPath(from))
+    else { return }
+    let theirs = model.card.table?.columns.map(\.unscaled) ?? []
+    let ours = set.table?.contract.columns.map(\.unscaled) ?? []
+    guard theirs != ours else { return }
+    let other = theirs.first { !ours.contains($0) } ?? ours.first { !theirs.contains($0) }
+    let difference =
+      other.map { "column \"\($0.name)\" is not the same" } ?? "columns have another order"
+    throw UsageError(
+      "--from \(from): its weights belong to other inputs than \(set.name) has, of which "
+        + "\(difference); train on a table with the same columns and words, or leave --from out")
+  }
+
   /// Loads the weights; those of the last layer only if they are of the same classes.
   func load(
     _ weights: PretrainedWeights, into model: inout Model, _ set: DataSource.Loaded
@@ -79,5 +96,20 @@ struct TransferOptions: ParsableArguments {
     return UsageError(
       "\(option): nothing, or nothing more, is called \"\(pattern)\"."
         + "\(suggestion(for: pattern, among: names)) There are \(shown.joined(separator: ", "))")
+  }
+}
+
+extension TableContract.Column {
+  /// The column without the scale of its numbers, which other rows may have otherwise.
+  fileprivate var unscaled: TableContract.Column {
+    let scaling = TableContract.Scaling()
+    var result = self
+    switch encoding {
+    case .number(_, let marksMissing):
+      result.encoding = .number(scaling, marksMissing: marksMissing)
+    case .date(let order, _): result.encoding = .date(order, scaling)
+    case .oneHot, .embedding: break
+    }
+    return result
   }
 }

@@ -127,7 +127,7 @@ extension Doctor {
     }
     let data = few(min(4_000, training.count))
     let checked = held.prefix(2_000)
-    let steps = max(300, 8 * data.count / batchSize)
+    let steps = max(300, 8 * data.count / (batchSize * optimizer.batchesPerStep))
     let (learned, _) = try trained(
       on: data, steps: min(steps, 3_000), batchSize: batchSize, optimizer: optimizer, seconds: 6)
     guard isClassification else {

@@ -114,11 +114,14 @@ public struct Doctor {
 
   /// A copy of the model, trained for a number of steps on all of a data set or on its minibatches;
   /// with the mean loss of the last tenth, which is infinite where training diverged.
+  ///
+  /// A step of an optimiser that accumulates takes several minibatches.
   func trained(
     on data: Dataset, steps: Int, batchSize: Int, optimizer: Optimizer, seconds: Double = 5
   ) throws -> (model: Model, loss: Double) {
     var model = model
-    let batches = data.minibatches(of: batchSize, seed: seed).lazy.prefix(steps)
+    let batches = data.minibatches(of: batchSize, seed: seed).lazy
+      .prefix(steps * optimizer.batchesPerStep)
     let last = try model.rehearse(
       data, batches, loss: loss, optimizer: optimizer, seconds: seconds)
     return (model, last)
