@@ -57,7 +57,9 @@ struct PlanGraph {
       return
     }
     // A composite without a kernel of its own: read its body in its place.
-    let root = Label.$current.withValue(node.label) { body(inputs.map(Tensor.init(node:))).node }
+    let root = Label.$current.withValue(node.label) {
+      Node.$isReadingBody.withValue(true) { body(inputs.map(Tensor.init(node:))).node }
+    }
     bodies.append(root)
     let inner = GraphWalk(outputs: [root], known: { index[ObjectIdentifier($0)] != nil })
     precondition(inner.leaves.isEmpty, "\(node.operation.name): a body uses constants, not numbers")

@@ -14,6 +14,8 @@ final class Node: @unchecked Sendable {
   let depth: Int
   /// Whether the value depends on a variable of a derivative that is being recorded.
   let isTraced: Bool
+  /// Whether the value depends on an input that a plan is still to be given.
+  let isOpen: Bool
 
   struct State: ~Copyable {
     var inputs: [Node]
@@ -27,6 +29,9 @@ final class Node: @unchecked Sendable {
   /// without end).
   static let longestChain = 2_000
 
+  /// Whether what is recorded is part of a plan that is being made: it is not evaluated by itself.
+  @TaskLocal static var isReadingBody = false
+
   init(
     _ operation: any Operation, inputs: [Node] = [], shape: Shape, dtype: DType,
     storage: Storage? = nil
@@ -37,12 +42,15 @@ final class Node: @unchecked Sendable {
     label = Label.current
     var depth = 0
     var isTraced = operation is Variable
+    var isOpen = operation is Placeholder
     for input in inputs {
       depth = max(depth, input.isEvaluated ? 0 : input.depth)
       isTraced = isTraced || input.isTraced
+      isOpen = isOpen || input.isOpen
     }
     self.depth = depth + 1
     self.isTraced = isTraced
+    self.isOpen = isOpen
     state = Mutex(State(inputs: inputs, storage: storage))
   }
 

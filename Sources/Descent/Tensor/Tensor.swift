@@ -22,7 +22,8 @@ public struct Tensor: Sendable {
   /// Every operation of the library goes through here.
   init(_ operation: any Operation, _ inputs: [Tensor], shape: Shape, dtype: DType) {
     node = Node(operation, inputs: inputs.map(\.node), shape: shape, dtype: dtype)
-    if node.depth >= Node.longestChain && !node.isTraced { evaluate([self]) }
+    let isLong = node.depth >= Node.longestChain && !node.isTraced && !node.isOpen
+    if isLong && !Node.isReadingBody { evaluate([self]) }
   }
 
   /// The size of each axis.
