@@ -30,7 +30,8 @@ struct Page {
       scripts: controls.map { "Site/controls/\($0.name).js" })
   }
 
-  /// The words of a page that a search looks through, as a JSON object.
+  /// What a search looks through, as a JSON object: each word of the page once, for every page has
+  /// those of all.
   var searchEntry: String {
     let words = blocks.flatMap { block -> [String] in
       switch block {
@@ -43,10 +44,14 @@ struct Page {
       case .formula, .listing, .control: []
       }
     }
+    var seen: Set<Substring> = []
+    let text = words.joined(separator: " ").lowercased()
+    let distinct = text.split { !($0.isLetter || $0.isNumber) }
+      .filter { $0.count > 1 && seen.insert($0).inserted }
     return [
-      "page": lesson.id + ".html", "title": lesson.title,
+      "page": lesson.id + ".html", "title": lesson.title, "summary": lesson.summary,
       "keywords": lesson.keywords.joined(separator: " "),
-      "text": ([lesson.summary] + words).joined(separator: " "),
+      "words": distinct.joined(separator: " "),
     ].json
   }
 

@@ -536,7 +536,7 @@ const Descent = (() => {
 
   const search = (form) => {
     const index = JSON.parse(document.getElementById("search-index").textContent).map((page) => {
-      const all = `${page.title} ${page.keywords} ${page.text}`.toLowerCase();
+      const all = `${page.title} ${page.keywords} ${page.summary} ${page.words}`.toLowerCase();
       return { ...page, all, words: [...new Set(all.match(/\p{L}+/gu))] };
     });
     const list = form.querySelector(".results");
@@ -556,11 +556,8 @@ const Descent = (() => {
     const show = () => {
       const words = form.elements.q.value.toLowerCase().split(/\s+/).filter(Boolean);
       const pages = words.length === 0 ? [] : find(words);
-      list.replaceChildren(...pages.slice(0, 8).map((page) => {
-        const place = Math.max(0, page.text.toLowerCase().indexOf(words[0]) - 30);
-        return element("li", {}, element("a", { href: page.page }, page.title,
-          element("span", {}, (place > 0 ? "… " : "") + page.text.slice(place, place + 90) + " …")));
-      }));
+      list.replaceChildren(...pages.slice(0, 8).map((page) => element("li", {},
+        element("a", { href: page.page }, page.title, element("span", {}, page.summary)))));
       if (words.length > 0 && pages.length === 0) list.append(element("li", { class: "none" }, "Nothing found."));
       found.textContent = words.length === 0 ? "" : pages.length === 1 ? "1 lesson found" : `${pages.length} lessons found`;
     };
