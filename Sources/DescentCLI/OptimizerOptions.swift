@@ -93,7 +93,12 @@ struct OptimizerOptions: ParsableArguments {
       guard ["sgd", "momentum", "nesterov"].contains(name) else {
         throw UsageError("--momentum belongs to sgd, momentum and nesterov, not to \(name)")
       }
-      optimizer = .sgd(learningRate: schedule, momentum: momentum, nesterov: name == "nesterov")
+      optimizer =
+        switch name {
+        case "momentum": .momentum(learningRate: schedule, momentum: momentum)
+        case "nesterov": .nesterov(learningRate: schedule, momentum: momentum)
+        default: .sgd(learningRate: schedule, momentum: momentum)
+        }
     }
     if let weightDecay {
       guard weightDecay >= 0 && weightDecay.isFinite else {

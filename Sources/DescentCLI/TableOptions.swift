@@ -70,23 +70,23 @@ struct TableOptions: ParsableArguments {
     }
     let column = Table.Column(name: "y", values: .numbers(targets.doubles()))
     let target = try TableTarget(column, of: path, wish: options(seed: seed).task)
-    guard target.isKnown.allSatisfy({ $0 }) else {
-      throw DataError.mismatch(
-        path: path, found: "images whose target is nan", expected: "a target for each",
-        remedy: "Take them out")
-    }
-    func dataset(_ inputs: Tensor, _ targets: TableTarget) -> Dataset {
-      Dataset(
+    func dataset(_ inputs: Tensor, _ targets: TableTarget) throws -> Dataset {
+      guard targets.isKnown.allSatisfy({ $0 }) else {
+        throw DataError.mismatch(
+          path: path, found: "images whose target is nan", expected: "a target for each",
+          remedy: "Take them out")
+      }
+      return Dataset(
         inputs: inputs,
         targets: target.classNames.isEmpty
           ? Tensor(targets.numbers.map { Float($0) }, shape: [inputs.shape[0], 1])
           : Tensor(targets.classes), classNames: target.classNames)
     }
-    var training = dataset(arrays.inputs, target)
+    var training = try dataset(arrays.inputs, target)
     let test: Dataset
     if let inputs = arrays.testInputs, let targets = arrays.testTargets {
       let column = Table.Column(name: "y", values: .numbers(targets.doubles()))
-      test = dataset(
+      test = try dataset(
         inputs, try TableTarget(column, of: path, wish: target.task, known: target.classNames))
     } else {
       (training, test) = training.split(holdingOut: testShare ?? 0.2, seed: seed)

@@ -250,6 +250,8 @@ extension Optimizer {
       memoryType = model.dtype
       state = (0..<stateCount).map { _ in Storage.zeros(count, model.dtype) }
     }
+    precondition(
+      remembers(model), "\(name): this optimiser has trained another model; make a new one for it")
     let shape: Shape = [count]
     let states = state.map { Tensor(storage: $0, shape: shape, dtype: model.dtype) }
     let parameters = model.flatParameters
