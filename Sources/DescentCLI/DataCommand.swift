@@ -107,7 +107,9 @@ struct DataCommand: ParsableCommand {
   }
 
   private func captions(_ set: Dataset) -> [String] {
-    set.targets.scalars(as: Int32.self).map { set.classNames[Int($0)] }
+    set.classNames.isEmpty
+      ? set.targets.doubles().map(compact)
+      : set.targets.scalars(as: Int32.self).map { set.classNames[Int($0)] }
   }
 
   private static func images(_ inputs: Tensor, _ image: ImageContract) -> [[UInt8]] {

@@ -52,9 +52,9 @@ struct EvaluateCommand: ParsableCommand {
         name = "pictures of \(source.set)"
       } else {
         let set = try source.load(seed: seed)
-        try check(model, fits: set)
         (data, name) = (set.test, "test samples of \(set.name)")
       }
+      try check(model, fits: data, name)
       let loss = Loss.named(model.card.loss) ?? .crossEntropy
       let areImages = model.card.table == nil && data.inputs.dtype == .uint8
       let views = try viewOptions.make(areImages, source.set, seed: seed)
@@ -131,21 +131,22 @@ struct EvaluateCommand: ParsableCommand {
     return test.data
   }
 
-  private func check(_ model: Model, fits set: DataSource.Loaded) throws {
-    guard model.input == set.test.sampleShape else {
-      throw DataError.mismatch(
-        path: self.model, found: "a model for samples of \(model.input)",
-        expected: "one for \(set.name), whose samples are \(set.test.sampleShape)",
+  private func check(_ model: Model, fits data: Dataset, _ name: String) throws {
+    func mismatch(_ found: String, _ expected: String) -> DataError {
+      .mismatch(
+        path: self.model, found: found, expected: expected,
         remedy: "evaluate it on the set that it was trained on: "
           + (model.card.training["set"] ?? "unknown"))
     }
-    let outputs = set.classNames.isEmpty ? set.outputCount : set.classNames.count
-    guard model.output.elementCount == outputs else {
-      throw DataError.mismatch(
-        path: self.model, found: "a model with \(model.output.elementCount) outputs",
-        expected: "\(outputs), as \(set.name) has",
-        remedy: "evaluate it on the set that it was trained on: "
-          + (model.card.training["set"] ?? "unknown"))
+    guard model.input == data.sampleShape else {
+      throw mismatch(
+        "a model for samples of \(model.input)", "one for \(data.sampleShape), as are the \(name)")
+    }
+    let numbers = data.targets.rank > 1 ? data.targets.shape[1] : 1
+    let outputs = data.classNames.isEmpty ? numbers : data.classNames.count
+    guard model.output == [outputs] else {
+      throw mismatch(
+        "a model with outputs \(model.output)", "\(outputs) for each of the \(name)")
     }
   }
 }

@@ -13,7 +13,8 @@ struct GradientNorms {
       loss(try model(inputs), data.targets)
     }
     layers = model.parameters.filter { $0.shape.rank > 1 }.map { parameter in
-      let path = parameter.name.prefix { $0 != "." }
+      let name = parameter.name
+      let path = name[..<(name.lastIndex(of: ".") ?? name.endIndex)]
       let layer = model.layers.first { $0.path == path }
       return ("\(path) \(layer?.summary ?? "")", gradient.norm(of: parameter.name) ?? 0)
     }

@@ -46,7 +46,9 @@ struct PredictCommand: ParsableCommand {
   func run() throws {
     try reportingErrors {
       try setThreads(threads)
-      let model = try Model(contentsOf: RunFolder.modelPath(model))
+      let path = RunFolder.modelPath(self.model)
+      let model = try Model(contentsOf: path)
+      try checkClasses(model, path)
       _ = try viewOptions.make(model.card.table == nil, files[0], seed: seed)
       if format == .csv { print(header(model)) }
       try Samples.read(files, for: model) { samples in
@@ -57,11 +59,22 @@ struct PredictCommand: ParsableCommand {
           ?? model.predict(samples.inputs, scale: samples.scale)
         let shown = model.shown(outputs)
         let values = shown.doubles()
-        let width = model.output.elementCount
+        let width = values.count / max(samples.count, 1)
         for row in 0..<samples.count {
           show(Array(values[(row * width)..<((row + 1) * width)]), model, samples, row)
         }
       }
+    }
+  }
+
+  /// Refuses a model that has not a name for each class.
+  private func checkClasses(_ model: Model, _ path: String) throws {
+    let (names, outputs) = (model.card.classNames.count, model.output.elementCount)
+    // One output tells two classes apart.
+    guard names == 0 || names == outputs || (names == 2 && outputs == 1) else {
+      throw DataError.mismatch(
+        path: path, found: "\(names) names of classes and \(outputs) outputs",
+        expected: "as many of both", remedy: "store the model with the names in its card mended")
     }
   }
 

@@ -175,8 +175,9 @@ struct Report {
     var bins = [(confidence: Double, hits: Int, count: Int)](repeating: (0, 0, 0), count: 10)
     for (row, own) in truth.enumerated() {
       let values = probabilities[(row * width)..<((row + 1) * width)]
-      guard let best = values.indices.max(by: { values[$0] < values[$1] }) else { continue }
-      let bin = min(9, max(0, Int(values[best] * 10)))
+      guard let best = values.indices.max(by: { values[$0] < values[$1] }), !values[best].isNaN
+      else { continue }
+      let bin = Int(min(9, max(0, values[best] * 10)))
       bins[bin].confidence += values[best]
       bins[bin].hits += best - values.startIndex == Int(own) ? 1 : 0
       bins[bin].count += 1
@@ -201,6 +202,11 @@ extension Model {
   /// units of the target.
   func shown(_ outputs: Tensor) -> Tensor {
     let shown = card.outputActivation(outputs)
+    if card.classNames.count == 2 && output.elementCount == 1 {
+      // One output says how likely the second of two classes is.
+      let second = shown.reshaped([outputs.shape[0], 1])
+      return Tensor.concatenate([1 - second, second], along: 1)
+    }
     guard card.classNames.isEmpty, let scaling = card.table?.targetScaling else { return shown }
     return shown * scaling.deviation + scaling.mean
   }

@@ -4,11 +4,32 @@ import Foundation
 /// What a model file says in its metadata, as JSON under the key `descent`.
 struct FileCard: Codable {
   var version = 1
-  var network: NetworkDescription?
+  /// Missing where layers or functions of one's own are in it.
+  var network: StoredNetwork?
   var input: [Int]
   var card: ModelCard
   /// Missing in files of models that had none.
   var randomState: RandomState?
+}
+
+/// A network in a file: one that cannot be rebuilt is no reason to refuse its numbers.
+struct StoredNetwork: Codable {
+  /// The network, unless it cannot be rebuilt.
+  private(set) var network: (any Layer)?
+  /// Why it cannot.
+  private(set) var problem: String?
+
+  init(_ network: any Layer) { self.network = network }
+
+  init(from decoder: any Decoder) throws {
+    do {
+      network = try NetworkDescription(from: decoder).network
+    } catch { problem = "\(error)" }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    if let network { try NetworkDescription(network).encode(to: encoder) }
+  }
 }
 
 extension Model {
@@ -22,14 +43,18 @@ extension Model {
 
   /// What a file says about the model besides its numbers.
   func fileMetadata() throws -> [String: String] {
-    let description = NetworkDescription(network)
-    let card = FileCard(
-      network: description.isComplete ? description : nil, input: input.sizes, card: card,
+    let isComplete = NetworkDescription(network).isComplete
+    var file = FileCard(
+      network: isComplete ? StoredNetwork(network) : nil, input: input.sizes, card: card,
       randomState: randomState)
+    // A function of one's own could not be read again: the loss says what comes nearest.
+    if Activation.named(card.outputActivation.name) == nil {
+      file.card.outputActivation = .contained(inLoss: card.loss)
+    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return [
-      "descent": String(decoding: try encoder.encode(card), as: UTF8.self), "format": "pt",
+      "descent": String(decoding: try encoder.encode(file), as: UTF8.self), "format": "pt",
     ]
   }
 
@@ -42,15 +67,15 @@ extension Model {
 
   /// Reads a model that `save(to:)` stored.
   ///
-  /// A network with layers of one's own is not in the file: give it as `network`. Throws
-  /// `DataError` if the file is missing, damaged, or holds something else.
+  /// A network with layers or activations of one's own is not in the file: give it as `network`.
+  /// Throws `DataError` if the file is missing, damaged, or holds something else.
   public init(contentsOf path: String, network given: (any Layer)? = nil) throws {
     let file = try SafetensorsFile(contentsOf: path)
     let stored = try FileCard.read(file, path)
     guard let network = given ?? stored.network?.network else {
       throw DataError.malformed(
         path: path, format: "model", place: "metadata",
-        found: "a network with layers that are not built in",
+        found: stored.network?.problem ?? "a network with layers that are not built in",
         expected: "a network given in code: Model(contentsOf:network:)")
     }
     try self.init(network, file, stored, prefix: "", path)
@@ -117,6 +142,11 @@ extension FileCard {
       else { throw malformed("pictures of \(sizes) for an input of \(card.input)") }
     }
     guard card.card.scale.isFinite else { throw malformed("a scale of \(card.card.scale)") }
+    // The classes of a table's rows are looked up by name.
+    let names = card.card.classNames
+    guard card.card.table == nil || Set(names).count == names.count else {
+      throw malformed("two classes of one name")
+    }
     return card
   }
 }
@@ -166,10 +196,16 @@ extension TrainingState {
     guard stored.optimizer == optimizer.name else {
       throw malformed("the state of \(stored.optimizer.quoted)", "of \(optimizer.name)")
     }
-    guard progress.epoch >= 1, progress.step >= 0, stored.optimizerSteps >= 0,
-      !progress.totals.isEmpty, progress.bestEpoch >= 0,
-      progress.bestEpoch == 0 || progress.bestScore.count == 2
-    else { throw malformed("epoch \(progress.epoch), step \(progress.step)", "counts from 1") }
+    let done = progress.epochs.count
+    guard progress.epoch == done + 1, (0...done).contains(progress.bestEpoch),
+      progress.bestEpoch == 0 || progress.bestScore.count == 2, !progress.totals.isEmpty,
+      (0...1 << 53).contains(progress.step), (0...1 << 53).contains(stored.optimizerSteps)
+    else {
+      throw malformed(
+        "epoch \(progress.epoch), the best \(progress.bestEpoch), step \(progress.step), "
+          + "\(stored.optimizerSteps) in all, after \(done) epochs",
+        "numbers that go with each other")
+    }
     let current = try Model(model.network, file, card, prefix: "", path)
     guard current.input == model.input else {
       throw malformed("a model for samples of \(current.input)", "one for \(model.input)")
@@ -184,6 +220,10 @@ extension TrainingState {
           "no tensor \"optimizer.\(index)\"", "\(optimizer.stateCount), for \(optimizer.name)")
       }
       memory.append(try entry.tensor(of: [model.parameterCount], path))
+    }
+    // What goes on in memory is not converted.
+    guard current.dtype == model.dtype, memory.allSatisfy({ $0.dtype == model.dtype }) else {
+      throw malformed("numbers of other types than \(model.dtype)", "the type of the model")
     }
     self.init(
       model: current, optimizer: optimizer.resumed(after: stored.optimizerSteps, memory: memory),

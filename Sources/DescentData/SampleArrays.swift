@@ -78,6 +78,11 @@ public struct SampleArrays: Sendable {
         "test samples of \(Array(testX.shape.dropFirst()))",
         "\(Array(inputs.shape.dropFirst())), as the others are", "Check how they were made")
     }
+    guard testX.dtype == inputs.dtype else {
+      throw mismatch(
+        "test samples of \(testX.dtype)", "\(inputs.dtype), as the others are",
+        "x_test.astype(x_train.dtype), and the same scale")
+    }
     testInputs = testX
     testTargets = try Self.flat(testY, count: testX.shape[0], path)
   }

@@ -78,11 +78,7 @@ extension Model {
 
   /// What is averaged: probabilities where the network's outputs are their logits.
   private func answers(_ outputs: Tensor) -> Tensor {
-    switch card.loss {
-    case Loss.crossEntropy.name: softmax(outputs)
-    case Loss.binaryCrossEntropy.name: sigmoid(outputs)
-    default: outputs
-    }
+    Activation.contained(inLoss: card.loss)(outputs)
   }
 
   /// The outputs that stand for averaged answers.

@@ -149,7 +149,8 @@ public struct Conv1D: StorableLayer, Hashable {
     let window = Extent(height: 1, width: kernel)
     let border = Extent(height: 0, width: padding)
     let spread = Extent(height: 1, width: dilation)
-    guard x.rank == 3, areSound([filters, groups, stride, dilation], window, border, spread)
+    guard x.rank == 3,
+      areSound([x.shape[1], filters, groups, stride, dilation], window, border, spread)
     else {
       throw ShapeError(
         path: scope.path, layer: summary,

@@ -27,6 +27,12 @@ extension Layer {
 public protocol StorableLayer: Layer, Codable {
   /// The name of the layer's type in files.
   static var kind: String { get }
+  /// What its outputs go through at the end; one with a function of one's own is in no file.
+  var activation: Activation { get }
+}
+
+extension StorableLayer {
+  public var activation: Activation { .identity }
 }
 
 /// Why a layer does not fit what it was given, with the place and the remedy.

@@ -9,7 +9,7 @@ public struct NetworkDescription: Codable, Sendable {
   /// Describes a network.
   public init(_ network: any Layer) { self.network = network }
 
-  /// Whether every layer is built in.
+  /// Whether every layer is built in, and every activation.
   public var isComplete: Bool {
     switch network {
     case let chain as Sequential: chain.layers.allSatisfy { NetworkDescription($0).isComplete }
@@ -18,9 +18,10 @@ public struct NetworkDescription: Codable, Sendable {
     case let parallel as Parallel:
       parallel.branches.allSatisfy { NetworkDescription($0).isComplete }
     case let named as NamedLayer: NetworkDescription(named.layer).isComplete
-    case let dense as Dense: Activation.named(dense.activation.name) != nil
-    case let activate as Activate: Activation.named(activate.activation.name) != nil
-    default: network is any StorableLayer
+    case let layer as any StorableLayer:
+      Self.kinds.contains { $0 == type(of: layer) }
+        && Activation.named(layer.activation.name) != nil
+    default: false
     }
   }
 

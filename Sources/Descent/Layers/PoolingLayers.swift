@@ -63,6 +63,8 @@ public struct AdaptiveAveragePool2D: StorableLayer, Hashable {
     guard x.rank == 4, size.sizes.allSatisfy({ (1...1 << 12).contains($0) }) else {
       throw imagesExpected(x, summary, scope)
     }
+    try scope.reserve(matrix: [size.height, x.shape[2]], summary)
+    try scope.reserve(matrix: [size.width, x.shape[3]], summary)
     return adaptiveAveragePool(x, to: size)
   }
 
@@ -108,9 +110,9 @@ private func checkPooling(
   guard x.rank == 4 else { throw imagesExpected(x, summary, scope) }
   let isSound =
     (kernel.sizes + stride.sizes).allSatisfy { (1...1 << 24).contains($0) }
-    && zip(padding.sizes, kernel.sizes).allSatisfy { $0 >= 0 && 2 * $0 <= $1 }
-  let fits = (0..<2).allSatisfy { kernel.sizes[$0] <= x.shape[2 + $0] + 2 * padding.sizes[$0] }
-  guard isSound, fits else {
+    && zip(padding.sizes, kernel.sizes).allSatisfy { $0 >= 0 && $0 <= $1 / 2 }
+    && (0..<2).allSatisfy { kernel.sizes[$0] <= x.shape[2 + $0] + 2 * padding.sizes[$0] }
+  guard isSound else {
     throw ShapeError(
       path: scope.path, layer: summary,
       expected: "images of at least the window's size, and padding of at most half of it",

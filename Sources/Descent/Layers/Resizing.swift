@@ -27,8 +27,6 @@ public struct Pad: StorableLayer, Hashable {
     }
     let untouched = [(before: Int, after: Int)](repeating: (0, 0), count: x.rank - count)
     let border = untouched + zip(before, after).map { (before: $0, after: $1) }
-    let sizes = zip(x.shape, border).map { $0 + $1.before + $1.after }
-    try scope.checkSize(sizes, summary)
     return x.padded(border)
   }
 
@@ -73,14 +71,13 @@ public struct Upsample: StorableLayer, Hashable {
     }
     let lead = x.shape.prefix(2)
     let axes = Array(x.shape.dropFirst(2))
-    let sizes = lead + axes.map { $0 * factor }
-    try scope.checkSize(sizes, summary)
     switch method {
     case .nearest:
       let blocks = x.reshaped(Shape(lead + axes.flatMap { [$0, 1] }))
       return blocks.broadcast(to: Shape(lead + axes.flatMap { [$0, factor] }))
-        .reshaped(Shape(sizes))
+        .reshaped(Shape(lead + axes.map { $0 * factor }))
     case .linear:
+      for size in axes { try scope.reserve(matrix: [size * factor, size], summary) }
       let across = interpolation(axes[axes.count - 1], x.dtype).transposed()
       let wide = x.matmul(across, isExact: true)
       return axes.count == 1
@@ -103,18 +100,5 @@ public struct Upsample: StorableLayer, Hashable {
 
   public var summary: String {
     method == .nearest ? "Upsample(\(factor))" : "Upsample(\(factor), \(method))"
-  }
-}
-
-extension Scope {
-  /// Refuses samples that no machine could hold, so that a lying file cannot make shapes overflow.
-  fileprivate func checkSize(_ sizes: [Int], _ layer: String) throws {
-    var count = 1.0
-    for size in sizes { count *= Double(size) }
-    guard count < 0x1p40 else {
-      throw ShapeError(
-        path: path, layer: layer, expected: "a result that fits in memory", found: "\(sizes)",
-        remedy: "make samples smaller, or enlarge them less")
-    }
   }
 }

@@ -24,6 +24,12 @@ public final class Scope {
     let key: (String) -> RandomKey
     /// Paths asked for so far, to refuse the same name twice.
     var seen: Set<String> = []
+    /// What was asked for twice.
+    var repeated: String?
+    /// How many numbers were asked for so far.
+    var numberCount = 0.0
+    /// How many numbers lie in matrices that layers made for the recording so far.
+    var matrixSize = 0.0
     /// Called with each layer's path, description and output.
     let observe: ((LayerTrace, Tensor) -> Void)?
     /// Called with the path of each layer that has a weight, and its sums.
@@ -80,11 +86,11 @@ public final class Scope {
 
   /// The parameter of this name, made by `initializer` when the model is.
   ///
-  /// Asking for the same name twice in one pass is a mistake unless the scope is `shared`.
+  /// Asking for the same name twice in one pass is a mistake unless the scope is `shared`: the pass
+  /// ends with a `ShapeError`.
   public func parameter(_ name: String, _ shape: Shape, initializer: Initializer) -> Tensor {
     let path = claim(name, "parameter")
-    return trace.provide(
-      Request(path: path, shape: shape, initializer: initializer, isState: false))
+    return provide(Request(path: path, shape: shape, initializer: initializer, isState: false))
   }
 
   /// Numbers that the model keeps from step to step and that are not trained, such as a running mean.
@@ -99,7 +105,12 @@ public final class Scope {
   /// ```
   public func state(_ name: String, _ shape: Shape, initial: Initializer) -> Tensor {
     let path = claim(name, "state")
-    return trace.provide(Request(path: path, shape: shape, initializer: initial, isState: true))
+    return provide(Request(path: path, shape: shape, initializer: initial, isState: true))
+  }
+
+  private func provide(_ request: Request) -> Tensor {
+    trace.numberCount += elementCount(of: request.shape)
+    return trace.provide(request)
   }
 
   /// Says what the state of this name is after a pass in training; in evaluation nothing changes.
@@ -119,14 +130,8 @@ public final class Scope {
   private func claim(_ name: String, _ kind: String) -> String {
     let path = path(of: name)
     let isNew = trace.seen.insert(path).inserted
-    if !isNew && !isShared {
-      programmerError(
-        """
-        the \(kind) "\(path)" is asked for twice
-          remedy: give each child a scope of its own (scope.first, scope.second), or use \
-        scope.shared where the two are meant to be one
-        """)
-    }
+    // Names come from files, too: this is refused when the layer returns, which may throw.
+    if !isNew && !isShared && trace.repeated == nil { trace.repeated = "\(kind) \"\(path)\"" }
     return path
   }
 
@@ -140,11 +145,52 @@ public final class Scope {
   func call(_ layer: any Layer, _ x: Tensor, as name: String) throws -> Tensor {
     let scope = child(name)
     let output = try Label.$current.withValue(Label(path: scope.path, layer: layer.summary)) {
-      try layer(x, in: scope)
+      try scope.output(of: layer, x)
     }
     trace.observe?(
       LayerTrace(path: scope.path, layer: layer, input: x.shape, output: output.shape),
       output)
     return output
   }
+
+  /// The output of a layer, or of a whole network, in this scope.
+  ///
+  /// Throws `ShapeError` also where a name was asked for twice, and where sizes are beyond any
+  /// machine: a file may lie. Within these bounds the reckoning of the next layer, which makes some
+  /// 2²⁴ numbers of one at most, does not overflow.
+  func output(of layer: any Layer, _ x: Tensor) throws -> Tensor {
+    let output = try layer(x, in: self)
+    func refused(_ expected: String, _ found: String, _ remedy: String) -> ShapeError {
+      ShapeError(
+        path: path, layer: layer.summary, expected: expected, found: found, remedy: remedy)
+    }
+    if let repeated = trace.repeated {
+      throw refused(
+        "everything to be asked for once", "the \(repeated), which is asked for twice",
+        "give each child a name and a scope of its own (scope.first, scope.second), or use "
+          + "scope.shared where the two are meant to be one")
+    }
+    guard elementCount(of: output.shape) <= 0x1p38, trace.numberCount <= 0x1p55 else {
+      throw refused(
+        "sizes that a machine can hold",
+        "an output of \(output.shape), and so far \(brief(trace.numberCount)) parameters",
+        "make samples smaller, enlarge them less, or use fewer units")
+    }
+    return output
+  }
+
+  /// Refuses a matrix that a layer is about to make while the network is recorded, before anybody
+  /// asks for numbers, if all of them together would take more than half a gibibyte.
+  func reserve(matrix shape: Shape, _ layer: String) throws {
+    trace.matrixSize += elementCount(of: shape)
+    guard trace.matrixSize <= 0x1p26 else {
+      throw ShapeError(
+        path: path, layer: layer,
+        expected: "interpolations of at most \(1 << 26) numbers in all layers together",
+        found: "a matrix of \(shape)", remedy: "make samples smaller, or enlarge them less")
+    }
+  }
 }
+
+/// The number of elements, which may be more than an `Int` holds.
+private func elementCount(of shape: Shape) -> Double { shape.reduce(1.0) { $0 * Double($1) } }

@@ -19,7 +19,7 @@ struct ShapeTrace {
       if !requests.contains(where: { $0.path == request.path }) { requests.append(request) }
       return .placeholder(requests.count, shape: request.shape, dtype: dtype)
     }
-    output = try network(x, in: Scope(trace: trace)).shape.withoutBatch
+    output = try Scope(trace: trace).output(of: network, x).shape.withoutBatch
     (self.requests, self.layers) = (requests, layers)
   }
 

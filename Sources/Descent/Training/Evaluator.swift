@@ -27,8 +27,21 @@ public final class Evaluator {
     self.metrics = metrics
   }
 
-  /// Runs every sample through the network, with the parameters and the state of `model` as they are now.
-  public func evaluate(_ model: Model, batchSize: Int = 512) throws -> Evaluation {
+  /// How many samples of a model go through it at a time: 512, or fewer, so that the outputs of
+  /// each layer stay below 256 MiB.
+  static func usualBatchSize(for model: Model) -> Int {
+    let sizes = [model.input.elementCount] + model.layers.map(\.output.elementCount)
+    let largest = max(1, sizes.max() ?? 0) * model.dtype.size
+    return min(512, max(1, (256 << 20) / largest))
+  }
+
+  /// Runs every sample through the network, with the parameters and the state of `model` as they
+  /// are now.
+  ///
+  /// So many samples as `batchSize` says are computed at a time; unless it is given 512, or fewer
+  /// where they are large.
+  public func evaluate(_ model: Model, batchSize: Int? = nil) throws -> Evaluation {
+    let batchSize = batchSize ?? Self.usualBatchSize(for: model)
     let size = model.output.elementCount
     let outputs = Storage(byteCount: data.count * size * model.dtype.size)
     let sums = Storage.zeros(8 * (1 + metrics.count), model.dtype)

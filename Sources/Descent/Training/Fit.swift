@@ -29,8 +29,8 @@ extension Model {
   /// Where numbers become infinite, the step is not applied, the model gets its best weights (or the
   /// last good ones), and the error tells what broke first.
   ///
-  /// Throws `ShapeError` if network, data and loss do not fit, `TrainingDiverged`, and what
-  /// `checkpoints` throws.
+  /// Throws `ShapeError` if network, data and loss do not fit, or `resuming` is of another
+  /// training; `TrainingDiverged`; and what `checkpoints` throws.
   @discardableResult
   public mutating func fit(
     _ data: Dataset, validation: Dataset? = nil, loss: Loss, optimizer: Optimizer,
@@ -42,8 +42,11 @@ extension Model {
     precondition(batchSize > 0, "fit: a batch size of \(batchSize)")
     card.scale = data.scale
     card.classNames = data.classNames
-    card.loss = loss.name
+    card.note(loss: loss.name)
+    let stepsPerEpoch = (data.count + batchSize - 1) / batchSize
     if let resuming {
+      try resuming.check(
+        goesOnIn: self, metricCount: metrics.count, stepsPerEpoch: stepsPerEpoch)
       buffer = resuming.model.buffer.copy()
       randomState = resuming.model.randomState
     }
@@ -58,7 +61,6 @@ extension Model {
     step.begin(behind: progress.step, of: batchSize)
     var best = resuming?.best?.buffer
     var reason = TrainingEvent.Reason.completed
-    let stepsPerEpoch = (data.count + batchSize - 1) / batchSize
     let begin = TrainingEvent.Start(
       epochs: epochs, stepsPerEpoch: stepsPerEpoch, samples: data.count,
       parameters: parameterCount)

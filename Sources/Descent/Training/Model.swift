@@ -205,7 +205,7 @@ extension Model {
       return tensor
     }
     let x = x.dtype == dtype ? x : x.cast(to: dtype)
-    return try network(x, in: Scope(trace: trace))
+    return try Scope(trace: trace).output(of: network, x)
   }
 
   /// The value of a parameter, or of state, by name, such as `0.weight`.
@@ -250,6 +250,8 @@ extension Model {
 
   /// This model with another network: every parameter whose name and shape still fit keeps its
   /// value; the others are drawn anew from `seed`, and their names returned.
+  ///
+  /// What is drawn anew is not frozen; all else that the model says of itself stays.
   public func replacing(
     network: any Layer, seed: UInt64 = 0
   ) throws -> (model: Model, renewed: [String]) {
@@ -262,6 +264,9 @@ extension Model {
         renewed.append(parameter.name)
       }
     }
+    let kept = Set((model.parameters + model.state).map(\.name)).subtracting(renewed)
+    model.frozenNames = frozenNames.intersection(kept)
+    (model.card, model.trainingPrecision) = (card, trainingPrecision)
     return (model, renewed)
   }
 

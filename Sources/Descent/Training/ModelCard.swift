@@ -8,6 +8,9 @@ public struct ModelCard: Codable, Sendable {
   public var loss = ""
   /// The function that turns the network's outputs into what a user wants to see, such as
   /// `softmax` where the network gives logits.
+  ///
+  /// Training sets the one that its loss contains, unless another was set before. In a file that
+  /// one stands for a function of one's own, too.
   public var outputActivation = Activation.identity
   /// How the columns of a table become the network's inputs, if it was trained on one.
   public var table: TableContract?
@@ -20,4 +23,24 @@ public struct ModelCard: Codable, Sendable {
 
   /// Creates an empty card.
   public init() {}
+
+  /// Notes what the model is trained by, and with it what its outputs mean.
+  mutating func note(loss: String) {
+    if outputActivation == .contained(inLoss: self.loss) {
+      outputActivation = .contained(inLoss: loss)
+    }
+    self.loss = loss
+  }
+}
+
+extension Activation {
+  /// The function that is part of the loss of this name, and left out of the network: it makes
+  /// probabilities of logits.
+  public static func contained(inLoss name: String) -> Activation {
+    switch name {
+    case Loss.crossEntropy.name: softmax
+    case Loss.binaryCrossEntropy.name: sigmoid
+    default: identity
+    }
+  }
 }

@@ -135,6 +135,8 @@ public struct Stopping: Sendable {
 
   /// What is compared: the smaller is the better.
   func monitored(loss: Double, metrics: [(name: String, value: Double)]) -> (Double, Double) {
+    // Nothing would be smaller than what is not a number.
+    let loss = loss.isNaN ? .infinity : loss
     let accuracy = metrics.first { $0.name == "accuracy" }?.value
     return monitor == .accuracy ? (-(accuracy ?? -loss), loss) : (loss, loss)
   }

@@ -47,6 +47,27 @@ public struct TrainingState: Sendable {
     }
   }
 
+  /// Refuses to go on with another training than this is a state of; it may come from a file.
+  func check(goesOnIn model: Model, metricCount: Int, stepsPerEpoch: Int) throws {
+    func mismatch(_ found: String, _ expected: String) -> ShapeError {
+      ShapeError(
+        path: "", layer: "state of a training", expected: expected, found: found,
+        remedy: "go on with the network, the data and the options that the training was begun with")
+    }
+    for kept in [self.model] + (best.map { [$0] } ?? [])
+    where kept.dtype != model.dtype || kept.memoryShape != model.memoryShape {
+      throw mismatch(
+        "\(kept.memoryShape) of \(kept.dtype)",
+        "as many numbers as the model has: \(model.memoryShape) of \(model.dtype)")
+    }
+    guard progress.totals.count == 1 + metricCount, (0...stepsPerEpoch).contains(progress.step)
+    else {
+      throw mismatch(
+        "sums of \(progress.totals.count - 1) metrics after \(progress.step) steps of an epoch",
+        "\(metricCount) metrics and at most \(stepsPerEpoch) steps")
+    }
+  }
+
   /// When and how states are kept.
   public struct Checkpoints {
     let interval: Duration
@@ -65,6 +86,13 @@ extension Optimizer {
     copied().state.map { storage in
       Tensor(storage: storage, shape: [storage.byteCount / memoryType.size], dtype: memoryType)
     }
+  }
+
+  /// Whether what it remembers is of a model of this size and type.
+  func remembers(_ model: Model) -> Bool {
+    let byteCount = model.parameterCount * model.dtype.size
+    return memoryType == model.dtype && state.count == stateCount
+      && state.allSatisfy { $0.byteCount == byteCount }
   }
 
   /// This optimiser with a memory of its own.

@@ -57,7 +57,8 @@ public final class TrainingStep {
   /// Compiles nothing yet: plans are made at the first step of each minibatch size.
   ///
   /// With an augmentation, each step changes the images that it learns from; `seed` and the step's
-  /// epoch say how. Throws if the network, the data and the loss do not fit each other.
+  /// epoch say how. An optimiser that has taken steps goes on from them: they must be of a model
+  /// like this one. Throws if the network, the data and the loss do not fit each other.
   public init(
     _ model: Model, _ data: Dataset, loss: Loss, optimizer: Optimizer, metrics: [Metric] = [],
     augmentation: Augmentation? = nil, seed: UInt64 = 0
@@ -78,6 +79,10 @@ public final class TrainingStep {
         Storage.zeros(model.parameterCount, model.dtype)
       }
     } else {
+      precondition(
+        optimizer.remembers(model),
+        "TrainingStep: \(optimizer.name) remembers the steps of another model, or of other "
+          + "options; begin with a new optimiser")
       // Steps write it in place, and the caller's is a value.
       self.optimizer = optimizer.copied()
     }
