@@ -44,14 +44,16 @@ struct Page {
       case .formula, .listing, .control: []
       }
     }
-    var seen: Set<Substring> = []
-    let text = words.joined(separator: " ").lowercased()
-    let distinct = text.split { !($0.isLetter || $0.isNumber) }
-      .filter { $0.count > 1 && seen.insert($0).inserted }
+    let keywords = lesson.keywords.joined(separator: " ")
+    func split(_ texts: [String]) -> [String] {
+      texts.joined(separator: " ").lowercased().split { !($0.isLetter || $0.isNumber) }
+        .map(String.init)
+    }
+    var seen = Set(split([lesson.title, lesson.summary, keywords]))
+    let others = split(words).filter { $0.count > 2 && seen.insert($0).inserted }
     return [
       "page": lesson.id + ".html", "title": lesson.title, "summary": lesson.summary,
-      "keywords": lesson.keywords.joined(separator: " "),
-      "words": distinct.joined(separator: " "),
+      "keywords": keywords, "words": others.joined(separator: " "),
     ].json
   }
 
