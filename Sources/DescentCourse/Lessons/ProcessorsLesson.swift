@@ -96,7 +96,7 @@ extension Lesson {
         """
         Every number of the two is used $n$ times. How many operations there are for each byte is \
         called *arithmetic intensity*. For 512 × 512 it is \(large.cost.intensity, places: 1), for \
-        16 × 16 \(small.cost.intensity, places: 1), and a sum of two vectors, which uses each \
+        16 × 16 it is \(small.cost.intensity, places: 1), and a sum of two vectors, which uses each \
         number once, does not come to one operation for a byte.
         """),
       .paragraph(

@@ -31,7 +31,7 @@ Descent.panel("dropout", (() => {
     const draw = () => {
       picture.replaceChildren();
       const now = output(inputs, weights, mask, rate.value);
-      const [ux, uy] = [470, 139];
+      const [ux, uy] = [450, 139];
       picture.append(Descent.element("text", { x: 12, y: 14 }, "input · weight"));
       inputs.forEach((x, j) => {
         const [cx, cy] = [125, 38 + j * 29];
