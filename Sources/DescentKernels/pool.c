@@ -292,9 +292,8 @@ void descent_pool_perform(descent_pool *pool, int32_t tasks, descent_function *f
 // MARK: Making and ending
 
 static void *allocate(size_t bytes) {
-  void *memory = NULL;
-  // A page boundary; also the widest vector's.
-  if (posix_memalign(&memory, 4096, (bytes + 4095) & ~(size_t)4095) != 0) abort();
+  void *memory = descent_allocate(bytes);
+  if (!memory) abort();
   return memory;
 }
 

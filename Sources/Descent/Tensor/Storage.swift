@@ -1,3 +1,5 @@
+import DescentKernels
+
 /// Memory that holds a tensor's elements: contiguous, 64-byte aligned, freed with its last owner.
 ///
 /// Written only before it is shared (by the plan that fills it, or in place by a training step
@@ -8,7 +10,10 @@ final class Storage: @unchecked Sendable {
 
   init(byteCount: Int) {
     self.byteCount = byteCount
-    pointer = .allocate(byteCount: Swift.max(byteCount, 64), alignment: 64)
+    guard let memory = descent_allocate(byteCount) else {
+      fatalError("there is no memory for a tensor of \(byteCount) bytes")
+    }
+    pointer = memory
   }
 
   convenience init<Scalar: TensorScalar>(_ scalars: [Scalar]) {
@@ -18,7 +23,7 @@ final class Storage: @unchecked Sendable {
     }
   }
 
-  deinit { pointer.deallocate() }
+  deinit { descent_free(pointer) }
 
   func copy() -> Storage {
     let result = Storage(byteCount: byteCount)

@@ -15,6 +15,7 @@
 #define DESCENT_KERNELS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define DESCENT_MAX_RANK 8
@@ -252,6 +253,13 @@ typedef struct {
   descent_operand label;  // int32 [rows], for cross-entropy
   descent_operand scale;  // [rows] by scale.strides[0] (0: one value for all), x's dtype
 } descent_rows;
+
+// MARK: Memory
+
+/// Memory at the boundary of a line of the cache, in large pages where it is large and the system lends
+/// them; or NULL. `descent_free` gives it back.
+void *descent_allocate(size_t bytes);
+void descent_free(void *memory);
 
 // MARK: Running
 
