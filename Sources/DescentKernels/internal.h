@@ -17,6 +17,8 @@ enum {
   // The most taps of a kernel, with their distances, fit (see convolution_template.h).
   DESCENT_PACKED_A_BYTES = (1 << 20) + (64 << 10),
   DESCENT_PACKED_B_BYTES = 4 << 20,
+  // All rows of one operand that a task uses, for the next tasks that use them.
+  DESCENT_KEPT_BYTES = 12 << 20,
 };
 
 enum { PREFETCH_BYTES = 2048 };
@@ -48,9 +50,9 @@ enum {
 };
 
 typedef struct {
-  char *tiles, *packed_a, *packed_b;
+  char *tiles, *packed_a, *packed_b, *kept;
   descent_runner runner;
-  // What packed_a holds of the instruction that is running, by a number of its own; 0: nothing.
+  // What packed_a or kept holds of the instruction that is running, by a number of its own; 0: nothing.
   int64_t packed;
   // The first index out of range that this worker met: position -1 if none.
   int64_t bad_position, bad_value;
@@ -102,7 +104,7 @@ const descent_kernels *descent_kernels_current(void);
 
 // MARK: Products of bfloat16
 
-/// A register block over packed pairs (see bfloat16_block.h), in the form of float's blocks.
+/// A register block over packed pairs (see bfloat16_template.h), in the form of float's blocks.
 typedef void descent_bfloat16_block(int64_t pairs, const float *a, int64_t a_row, int64_t a_step,
                                     const float *b, int64_t b_step, float *c, int64_t c_row,
                                     const float *start, int64_t start_row, int64_t tail,
@@ -111,7 +113,12 @@ typedef void descent_bfloat16_block(int64_t pairs, const float *a, int64_t a_row
 /// Whether the processor has an instruction for it, whatever instruction set is in use.
 bool descent_processor_has_bfloat16(void);
 
-/// Those of AVX-512 with an instruction for it: [rows][vectors - 1][whole or partial].
+/// Packs an operand in such pairs, in the form of float's packing.
+typedef void descent_bfloat16_packing(float *restrict to, int64_t width, const float *from,
+                                      int64_t across, int64_t along, int64_t n, int64_t k);
+
+/// Those of AVX-512 with instructions for it. The blocks: [rows][vectors - 1][whole or partial].
+extern descent_bfloat16_packing *const descent_pack_bfloat16_avx512;
 extern descent_bfloat16_block *const descent_bfloat16_blocks_avx512[15][2][2];
 
 // MARK: How work is cut

@@ -218,6 +218,7 @@ typedef struct NAME(product) {
   int64_t m, n, k;
   const REAL *bias;  // [n], added to every row; or NULL
   bool rounds;       // a and b to bfloat16; float only
+  int64_t a_number;  // other tasks of the instruction with this number have the same a; 0: none
 } NAME(product);
 
 INLINE const REAL *NAME(bias_at)(const NAME(product) *p, int64_t column) {
@@ -439,6 +440,15 @@ INLINE void NAME(multiply_packed)(const NAME(product) *p, descent_worker *worker
   const int64_t all_steps = (p->k + packing.depth - 1) / packing.depth;
   const int64_t k_pieces = (all_steps + NAME(PACKED_K) - 1) / NAME(PACKED_K);
   const int64_t m_pieces = (p->m + NAME(PACKED_M) - 1) / NAME(PACKED_M);
+  // Neighbouring tasks mostly have the same rows of a, and need not pack them again.
+  const int64_t rows_at_most = (p->m + ROWS * m_pieces) / ROWS * NAME(A_WIDTH);
+  const bool keeps = p->a_number > 0 && p->n <= NAME(PACKED_N) &&
+                     rows_at_most * all_steps * (int64_t)sizeof(REAL) <= DESCENT_KEPT_BYTES;
+  const bool is_there = keeps && worker->packed == p->a_number;
+  if (keeps) {
+    a = (REAL *)worker->kept;
+    worker->packed = p->a_number;
+  }
   for (int64_t kp = 0; kp < k_pieces; kp++) {
     const descent_range part = descent_cut(all_steps, k_pieces, kp, 1);
     const int64_t k_first = packing.depth * part.first, steps = part.count;
@@ -448,7 +458,7 @@ INLINE void NAME(multiply_packed)(const NAME(product) *p, descent_worker *worker
       for (int64_t mp = 0; mp < m_pieces; mp++) {
         const descent_range piece = descent_cut(p->m, m_pieces, mp, 1);
         const int64_t panels = (piece.count + ROWS - 1) / ROWS;
-        for (int64_t i = 0; i < panels; i++) {
+        for (int64_t i = 0; i < panels && !is_there; i++) {
           const descent_range rows = descent_cut(piece.count, panels, i, 1);
           packing.pack(a + i * NAME(A_WIDTH) * steps, NAME(A_WIDTH),
                        p->a + (piece.first + rows.first) * p->a_row + k_first * p->a_step, p->a_row,
@@ -474,6 +484,7 @@ INLINE void NAME(multiply_packed)(const NAME(product) *p, descent_worker *worker
                 kp > 0 ? c : NAME(bias_at)(p, n_first + j), kp > 0 ? p->c_row : 0, tail, packed);
           }
         }
+        if (keeps) a += panels * NAME(A_WIDTH) * steps;
       }
     }
   }
@@ -618,6 +629,8 @@ INLINE void NAME(matmul)(const descent_instruction *instruction, int64_t task,
     p.b = b + b_at + columns.first * p.b_column;
     p.c = c + c_at + rows.first * p.c_row + columns.first;
     p.bias = bias ? bias + columns.first : NULL;
+    // In a strip, other instructions come between.
+    if (instruction->strips == 0) p.a_number = 1 + batch * cut.rows + block_row;
     NAME(block_of_product)(p, worker);
     if (!epilogue) continue;
     int64_t first = (batch * matmul->m + rows.first) * matmul->n + columns.first;

@@ -300,10 +300,12 @@ static void *allocate(size_t bytes) {
 static descent_worker *make_worker(void) {
   descent_worker *worker = allocate(sizeof *worker);
   // A little apart from each other's place in the cache.
-  char *memory = allocate(DESCENT_TILE_BYTES + DESCENT_PACKED_A_BYTES + DESCENT_PACKED_B_BYTES);
+  char *memory = allocate(DESCENT_TILE_BYTES + DESCENT_PACKED_A_BYTES + DESCENT_PACKED_B_BYTES +
+                          DESCENT_KEPT_BYTES);
   worker->tiles = memory;
   worker->packed_a = memory + DESCENT_TILE_BYTES;
   worker->packed_b = worker->packed_a + DESCENT_PACKED_A_BYTES;
+  worker->kept = worker->packed_b + DESCENT_PACKED_B_BYTES;
   worker->bad_position = -1;
   return worker;
 }

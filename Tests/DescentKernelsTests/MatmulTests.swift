@@ -122,6 +122,21 @@ extension Kernels {
     }
   }
 
+  /// Products that are cut in rows, columns and batches, whose tasks share what they pack.
+  ///
+  /// Of so many elements some are further off.
+  @Test func productsOfManyTasks() {
+    for (batch, m, n, k) in [([], 520, 520, 1030), ([2], 100, 300, 1030)] {
+      for (dtype, rounds) in [(Dtype.float32, false), (.float32, true), (.float64, false)] {
+        check("\(dtype) \(batch) \(m)x\(n)x\(k) \(rounds)", matmulTolerance(dtype, 2 * k)) {
+          matmulCase(
+            dtype, m: m, n: n, k: k, a: .rows, b: .columns, batch: batch, epilogue: .biasRelu,
+            bias: true, rounds: rounds)
+        }
+      }
+    }
+  }
+
   /// Rounded products are those of the rounded factors: only sums differ, in their order.
   @Test func productsOfBFloat16() {
     for seed in 0..<300 {
