@@ -54,7 +54,7 @@ struct NetworkOptions: ParsableArguments {
 
   /// A network for samples of a data set, with its loss.
   struct Design {
-    let network: any Layer
+    var network: any Layer
     let loss: Loss
     /// What turns the network's outputs into what a user wants to see.
     let outputActivation: Activation

@@ -63,6 +63,12 @@ final class ProgressReporter {
   func note(_ transfer: PretrainedWeights.Transfer, from path: String, _ model: Model) {
     let frozen = model.parameters.filter { model.frozenNames.contains($0.name) }
     note("weights from \(path)\n\(transfer)")
+    let pixels = (model.network as? NamedNetwork)?.pixels
+    if pixels == .imagenet {
+      note(
+        "pixels   standardised by ImageNet's mean and deviation, as such weights expect it; "
+          + "--pixels plain leaves them")
+    }
     if !frozen.isEmpty {
       let count = frozen.reduce(0) { $0 + $1.shape.elementCount }
       note(
@@ -74,6 +80,7 @@ final class ProgressReporter {
     line.add("renewed", transfer.renewed.map(\.name))
     line.add("unused", transfer.unused)
     line.add("frozen", frozen.map(\.name))
+    if let pixels { line.add("pixels", pixels.rawValue) }
     emit(line)
   }
 

@@ -135,7 +135,8 @@ struct TrainCommand: ParsableCommand {
     let epochs = try positive(epochs ?? set.epochs, "--epochs")
     let batchSize = try positive(batchSize ?? set.batchSize, "--batch-size")
     let augmentation = try augment.map { try set.augmentation($0) }
-    let design = try networkOptions.design(for: set, given: weights?.anyNetwork)
+    var design = try networkOptions.design(for: set, given: weights?.anyNetwork)
+    design.network = try transferOptions.preparing(design.network, for: set, weights)
     let stepsPerEpoch = (training.count + batchSize - 1) / batchSize
     let optimizerOptions = optimizerOptions.completed(for: set)
     let stopping = try stopping(for: set)
@@ -308,7 +309,7 @@ struct TrainCommand: ParsableCommand {
     _ optimizerOptions: OptimizerOptions, _ optimizer: Optimizer, _ stopping: Stopping,
     _ path: String
   ) -> [(name: String, value: String)] {
-    let table = source.tableOptions
+    let (table, named) = (source.tableOptions, design.network as? NamedNetwork)
     let values: [(String, String?)] = [
       ("set", source.set), ("data", source.data), ("count", source.count.map(String.init)),
       ("noise", source.noise.map { "\($0)" }), ("target", table.target), ("task", table.task),
@@ -325,7 +326,9 @@ struct TrainCommand: ParsableCommand {
       ("initializer", networkOptions.initializer),
       ("bias-initializer", networkOptions.biasInitializer),
       ("from", transferOptions.from), ("freeze", transferOptions.freeze),
-      ("rates", transferOptions.rates), ("optimizer", optimizerOptions.optimizer),
+      ("rates", transferOptions.rates),
+      ("pixels", named?.pixels == .imagenet ? "imagenet" : transferOptions.pixels?.rawValue),
+      ("optimizer", optimizerOptions.optimizer),
       ("learning-rate", "\(optimizerOptions.learningRate ?? optimizer.learningRate.peak)"),
       ("schedule", optimizerOptions.schedule ?? "constant"),
       ("warm-up", "\(optimizerOptions.warmUp)"),

@@ -26,9 +26,37 @@ struct TransferOptions: ParsableArguments {
         + "--learning-rate.", valueName: "fc.*=1e-2,*=1e-4"))
   var rates: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Pixels of a network by name: plain, or standardised by ImageNet's mean and deviation.",
+      discussion: """
+        Unless said otherwise imagenet for weights that PyTorch wrote and pictures in colour, as \
+        torchvision's weights expect it; for those of descent, what they were learned with.
+        """, valueName: "plain|imagenet"))
+  var pixels: NamedNetwork.Pixels?
+
   /// The weights to begin with.
   func weights() throws -> PretrainedWeights? {
     try from.map { try PretrainedWeights(contentsOf: RunFolder.modelPath($0)) }
+  }
+
+  /// The network with what becomes of pixels on their way in.
+  func preparing(
+    _ network: any Layer, for set: DataSource.Loaded, _ weights: PretrainedWeights?
+  ) throws -> any Layer {
+    guard var named = network as? NamedNetwork else {
+      if let pixels {
+        throw UsageError("--pixels \(pixels.rawValue) belongs to a network by name: see --network")
+      }
+      return network
+    }
+    let shape = set.training.sampleShape
+    let isInColor = shape.rank == 3 && shape[0] == 3
+    if let pixels, pixels == .imagenet, !isInColor {
+      throw UsageError("--pixels imagenet: \(set.name) has no red, green and blue, only \(shape)")
+    }
+    named.pixels = pixels ?? (isInColor ? weights?.pixels : nil) ?? .plain
+    return named
   }
 
   /// Refuses weights that were learned from other inputs: they go by the place of an input, and
@@ -113,3 +141,5 @@ extension TableContract.Column {
     return result
   }
 }
+
+extension NamedNetwork.Pixels: ExpressibleByArgument {}

@@ -92,6 +92,14 @@ public struct PretrainedWeights: Sendable {
     network ?? candidates.last.map { NamedNetwork($0, classes: 1) }
   }
 
+  /// What the weights expect of pixels: what the file says, if descent wrote it, and ImageNet's mean and
+  /// deviation if its tensors are those of one of torchvision's networks, which were learned so.
+  public var pixels: NamedNetwork.Pixels {
+    if let named = network as? NamedNetwork { return named.pixels }
+    let isOfColors = candidates.contains { $0.usualInput[0] == 3 }
+    return isOfColors && network == nil ? .imagenet : .plain
+  }
+
   private var remedy: String {
     guard let name = candidates.last?.rawValue else {
       return "Build the network that the file is of"

@@ -86,6 +86,51 @@ import Testing
     }
   }
 
+  @Test("weights of PyTorch get the pixels that they were learned with")
+  func foreignWeights() throws {
+    try Program.withFolder { folder in
+      try pictures(folder, "a", classes: ["across", "down"])
+      let path = folder.appendingPathComponent("mobile.safetensors").path
+      let model = try Model(NamedNetwork(.mobilenetv2, classes: 5), input: [3, 32, 32], seed: 1)
+      try model.save(to: path)
+      try SafetensorsFile(tensors: SafetensorsFile(contentsOf: path).tensors).write(to: path)
+      func train(_ options: String...) throws -> Program.Result {
+        try Program.run(
+          [
+            "train", "a", "--color", "--image-size", "32", "--from", "mobile.safetensors",
+            "--epochs", "1", "--progress", "plain",
+          ] + options, in: folder)
+      }
+      func pixels(_ run: String) throws -> NamedNetwork.Pixels? {
+        let path = folder.appendingPathComponent("\(run)/model.safetensors").path
+        return (try Model(contentsOf: path).network as? NamedNetwork)?.pixels
+      }
+      let first = try train()
+      #expect(first.status == 0, "\(first.errors)")
+      #expect(first.errors.contains("pixels   standardised by ImageNet's"), "\(first.errors)")
+      #expect(try pixels("runs/a") == .imagenet)
+      let resumed = try Program.run(
+        ["train", "--resume", "runs/a", "--epochs", "2", "--progress", "plain"], in: folder)
+      #expect(resumed.status == 0 || resumed.errors.contains("schedule"), "\(resumed.errors)")
+      let again = try Program.run(
+        [
+          "train", "a", "--from", "runs/a", "--network", "mobilenetv2", "--epochs", "1",
+          "--output", "again",
+        ], in: folder)
+      #expect(again.status == 0, "\(again.errors)")
+      #expect(try pixels("again") == .imagenet)
+      let plain = try train("--pixels", "plain", "--output", "plain")
+      #expect(plain.status == 0 && !plain.errors.contains("ImageNet"), "\(plain.errors)")
+      #expect(try pixels("plain") == .plain)
+
+      let gray = try Program.run(
+        ["train", "a", "--network", "resnet18", "--pixels", "imagenet"], in: folder)
+      #expect(gray.status == 64 && gray.errors.contains("no red, green and blue"))
+      let dense = try Program.run(["train", "a", "--pixels", "imagenet"], in: folder)
+      #expect(dense.status == 64 && dense.errors.contains("network by name"), "\(dense.errors)")
+    }
+  }
+
   @Test("a network that does not fit its pictures is refused with the size that would")
   func refusal() throws {
     try Program.withFolder { folder in

@@ -35,6 +35,33 @@ import Testing
     #expect(ours.reduce(0) { $0 + $1.shape.reduce(1, *) } == reference.count)
   }
 
+  /// The numbers are those of torchvision's documentation, "Models and pre-trained weights".
+  @Test func pixelsAreThoseOfImageNet() throws {
+    var network = NamedNetwork(.resnet18, classes: 2)
+    let plain = try Model(network, input: [3, 32, 32], seed: 1)
+    network.pixels = .imagenet
+    let model = try Model(network, input: [3, 32, 32], seed: 1)
+    #expect(model.parameters.map(\.name) == plain.parameters.map(\.name))
+    let pixels = Tensor.uniform([2, 3, 32, 32], key: RandomKey(seed: 5))
+    let (means, deviations) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    let standardized = pixels.doubles().enumerated().map { index, pixel in
+      Float((pixel - means[index / 1_024 % 3]) / deviations[index / 1_024 % 3])
+    }
+    let expected = try plain(Tensor(standardized, shape: pixels.shape)).doubles()
+    let found = try model(pixels).doubles()
+    for (a, b) in zip(found, expected) { #expect(abs(a - b) < 1e-5) }
+    #expect(try abs(plain(pixels).doubles()[0] - found[0]) > 1e-2)
+
+    let error = #expect(throws: ShapeError.self) { try Model(network, input: [1, 32, 32]) }
+    #expect("\(try #require(error))".contains("red, green and blue"))
+    // Files from before there was a choice say nothing of it.
+    let text = #"{"name":"resnet18","classes":2,"activation":"identity"}"#
+    let old = try JSONDecoder().decode(NamedNetwork.self, from: Data(text.utf8))
+    #expect(old == NamedNetwork(.resnet18, classes: 2))
+    let stored = try JSONDecoder().decode(NamedNetwork.self, from: JSONEncoder().encode(network))
+    #expect(stored == network && network.summary == "resnet18(2, pixels: imagenet)")
+  }
+
   @Test func countsAreThePublishedOnes() throws {
     let published: [NamedNetwork.Name: Int] = [
       .alexnet: 61_100_840, .vgg11: 132_863_336, .vgg13: 133_047_848, .vgg16: 138_357_544,

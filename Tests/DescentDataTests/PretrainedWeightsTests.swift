@@ -113,6 +113,30 @@ import Testing
     #expect(other["conv1.weight"]!.doubles() == model["conv1.weight"]!.doubles())
   }
 
+  /// Weights that PyTorch wrote expect ImageNet's pixels; ours, what they were learned with.
+  @Test func weightsSayWhatTheyExpectOfPixels() throws {
+    let path = temporaryPath()
+    defer { unlink(path) }
+    let foreigners: [(NamedNetwork.Name, NamedNetwork.Pixels)] = [
+      (.mobilenetv2, .imagenet), (.lenet, .plain),
+    ]
+    for (name, foreign) in foreigners {
+      let network = NamedNetwork(name, classes: 2)
+      try Model(network, input: name.usualInput) { .zeros($0.shape) }.save(to: path)
+      #expect(try PretrainedWeights(contentsOf: path).pixels == .plain)
+      // The tensors without our description are what PyTorch would have written.
+      try SafetensorsFile(tensors: SafetensorsFile(contentsOf: path).tensors).write(to: path)
+      #expect(try PretrainedWeights(contentsOf: path).pixels == foreign)
+    }
+    #expect(try PretrainedWeights(contentsOf: Self.tinyPath).pixels == .plain)
+
+    var network = NamedNetwork(.mobilenetv2, classes: 2)
+    network.pixels = .imagenet
+    try Model(network, input: [3, 32, 32]) { .zeros($0.shape) }.save(to: path)
+    let weights = try PretrainedWeights(contentsOf: path)
+    #expect(weights.pixels == .imagenet && weights.network as? NamedNetwork == network)
+  }
+
   @Test func halfPrecisionIsReadAndIntegersAreNot() throws {
     let path = temporaryPath()
     defer { unlink(path) }

@@ -37,12 +37,23 @@ public struct NamedNetwork: StorableLayer, Hashable {
     case mobilenetv2
   }
 
+  /// What becomes of pixels between 0 and 1 on their way in.
+  public enum Pixels: String, CaseIterable, Codable, Sendable {
+    /// They stay as they are.
+    case plain
+    /// Red, green and blue are standardised by their means and standard deviations over ImageNet, as
+    /// torchvision's weights expect it.
+    case imagenet
+  }
+
   /// Which network it is.
   public var name: Name
   /// The number of outputs.
   public var classes: Int
   /// What the outputs go through.
   public var activation: Activation
+  /// What becomes of pixels on their way in.
+  public var pixels = Pixels.plain
 
   /// Creates a network with an output for each class.
   public init(_ name: Name, classes: Int, activation: Activation = .identity) {
@@ -59,7 +70,7 @@ public struct NamedNetwork: StorableLayer, Hashable {
         found: "\(x.shape)", remedy: "for rows of numbers, use the network mlp")
     }
     do {
-      return try layers(for: images.shape)(images, in: scope)
+      return try layers(for: images.shape)(standardized(images, in: scope), in: scope)
     } catch let error as ShapeError {
       guard let side = smallestSide(channels: images.shape[1]) else { throw error }
       throw ShapeError(
@@ -67,6 +78,20 @@ public struct NamedNetwork: StorableLayer, Hashable {
         remedy: "\(name.rawValue) needs images of at least \(side) × \(side), and was given "
           + "\(images.shape[2]) × \(images.shape[3]): enlarge them, or choose a smaller network")
     }
+  }
+
+  private func standardized(_ images: Tensor, in scope: Scope) throws -> Tensor {
+    guard pixels == .imagenet else { return images }
+    guard images.shape[1] == 3 else {
+      throw ShapeError(
+        path: scope.path, layer: summary,
+        expected: "red, green and blue: [batch, 3, height, width]", found: "\(images.shape)",
+        remedy: "leave the pixels plain, or give pictures in colour")
+    }
+    func colors(_ values: [Double]) -> Tensor {
+      .concatenate(values.map { images.constant($0).reshaped([1, 1, 1, 1]) }, along: 1)
+    }
+    return (images - colors([0.485, 0.456, 0.406])) / colors([0.229, 0.224, 0.225])
   }
 
   /// The side of the smallest square images that the network takes.
@@ -116,9 +141,11 @@ public struct NamedNetwork: StorableLayer, Hashable {
     return try? ShapeTrace(layers(for: Shape([2] + input.sizes)), input: input)
   }
 
-  public var summary: String { "\(name.rawValue)(\(classes))" }
+  public var summary: String {
+    "\(name.rawValue)(\(classes)\(pixels == .plain ? "" : ", pixels: \(pixels.rawValue)"))"
+  }
 
-  private enum CodingKeys: String, CodingKey { case name, classes, activation }
+  private enum CodingKeys: String, CodingKey { case name, classes, activation, pixels }
 
   public init(from decoder: Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
@@ -130,6 +157,7 @@ public struct NamedNetwork: StorableLayer, Hashable {
     self.init(
       try container.decode(Name.self, forKey: .name), classes: classes,
       activation: try container.decode(Activation.self, forKey: .activation))
+    pixels = try container.decodeIfPresent(Pixels.self, forKey: .pixels) ?? .plain
   }
 }
 
