@@ -66,8 +66,7 @@ final class ProgressReporter {
     let pixels = (model.network as? NamedNetwork)?.pixels
     if pixels == .imagenet {
       note(
-        "pixels   standardised by ImageNet's mean and deviation, as such weights expect it; "
-          + "--pixels plain leaves them")
+        "pixels   standardised by ImageNet's mean and deviation; --pixels plain leaves them")
     }
     if !frozen.isEmpty {
       let count = frozen.reduce(0) { $0 + $1.shape.elementCount }

@@ -136,7 +136,8 @@ struct TrainCommand: ParsableCommand {
     let batchSize = try positive(batchSize ?? set.batchSize, "--batch-size")
     let augmentation = try augment.map { try set.augmentation($0) }
     var design = try networkOptions.design(for: set, given: weights?.anyNetwork)
-    design.network = try transferOptions.preparing(design.network, for: set, weights)
+    design.network = try transferOptions.preparing(
+      design.network, for: set, weights, isResumed: resume != nil)
     let stepsPerEpoch = (training.count + batchSize - 1) / batchSize
     let optimizerOptions = optimizerOptions.completed(for: set)
     let stopping = try stopping(for: set)
@@ -327,7 +328,7 @@ struct TrainCommand: ParsableCommand {
       ("bias-initializer", networkOptions.biasInitializer),
       ("from", transferOptions.from), ("freeze", transferOptions.freeze),
       ("rates", transferOptions.rates),
-      ("pixels", named?.pixels == .imagenet ? "imagenet" : transferOptions.pixels?.rawValue),
+      ("pixels", named?.pixels.rawValue),
       ("optimizer", optimizerOptions.optimizer),
       ("learning-rate", "\(optimizerOptions.learningRate ?? optimizer.learningRate.peak)"),
       ("schedule", optimizerOptions.schedule ?? "constant"),

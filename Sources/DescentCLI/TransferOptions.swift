@@ -41,8 +41,11 @@ struct TransferOptions: ParsableArguments {
   }
 
   /// The network with what becomes of pixels on their way in.
+  ///
+  /// A resumed run that says nothing of them was begun with plain ones.
   func preparing(
-    _ network: any Layer, for set: DataSource.Loaded, _ weights: PretrainedWeights?
+    _ network: any Layer, for set: DataSource.Loaded, _ weights: PretrainedWeights?,
+    isResumed: Bool
   ) throws -> any Layer {
     guard var named = network as? NamedNetwork else {
       if let pixels {
@@ -55,7 +58,8 @@ struct TransferOptions: ParsableArguments {
     if let pixels, pixels == .imagenet, !isInColor {
       throw UsageError("--pixels imagenet: \(set.name) has no red, green and blue, only \(shape)")
     }
-    named.pixels = pixels ?? (isInColor ? weights?.pixels : nil) ?? .plain
+    let expected = isInColor && !isResumed ? weights?.pixels : nil
+    named.pixels = pixels ?? expected ?? .plain
     return named
   }
 

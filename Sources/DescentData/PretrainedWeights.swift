@@ -16,6 +16,7 @@ public struct PretrainedWeights: Sendable {
   public let image: ImageContract?
   /// The names of the classes that it was trained for, if the file says so.
   public let classNames: [String]
+  private let isForeign: Bool
   private let path: String
   private let tensors: [SafetensorsFile.Entry]
 
@@ -27,6 +28,7 @@ public struct PretrainedWeights: Sendable {
     let card = file.metadata["descent"] == nil ? nil : try FileCard.read(file, path)
     (network, image) = (card?.network?.network, card?.card.image)
     classNames = card?.card.classNames ?? []
+    isForeign = card == nil
     (self.path, tensors) = (path, file.tensors)
   }
 
@@ -95,9 +97,8 @@ public struct PretrainedWeights: Sendable {
   /// What the weights expect of pixels: what the file says, if descent wrote it, and ImageNet's mean and
   /// deviation if its tensors are those of one of torchvision's networks, which were learned so.
   public var pixels: NamedNetwork.Pixels {
-    if let named = network as? NamedNetwork { return named.pixels }
-    let isOfColors = candidates.contains { $0.usualInput[0] == 3 }
-    return isOfColors && network == nil ? .imagenet : .plain
+    guard isForeign else { return (network as? NamedNetwork)?.pixels ?? .plain }
+    return candidates.contains { $0.usualInput[0] == 3 } ? .imagenet : .plain
   }
 
   private var remedy: String {

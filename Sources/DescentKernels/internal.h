@@ -9,7 +9,8 @@
 // MARK: Memory of a worker
 
 // Each thread of a pool owns one block of memory, made with the pool, so that nothing allocates
-// while a plan runs. The pages of it that are never touched are never backed by the machine.
+// while a plan runs. The pages of it that are never touched are never backed by the machine; where they
+// are large ones, a thread costs some 2 MiB more.
 enum {
   // Tiles: one block of elements for each register of a program (see program.h).
   DESCENT_TILE_BYTES = DESCENT_MAX_REGISTERS * 256 * 8,

@@ -630,7 +630,7 @@ INLINE void NAME(matmul)(const descent_instruction *instruction, int64_t task,
     p.c = c + c_at + rows.first * p.c_row + columns.first;
     p.bias = bias ? bias + columns.first : NULL;
     // In a strip, other instructions come between.
-    if (instruction->strips == 0) p.a_number = 1 + batch * cut.rows + block_row;
+    if (instruction->strips == 0 && cut.columns > 1) p.a_number = 1 + batch * cut.rows + block_row;
     NAME(block_of_product)(p, worker);
     if (!epilogue) continue;
     int64_t first = (batch * matmul->m + rows.first) * matmul->n + columns.first;

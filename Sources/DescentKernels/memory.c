@@ -9,9 +9,9 @@
 #endif
 
 enum {
-  LINE = 64,               // of the cache; also the widest vector's boundary
+  LINE = 128,              // of the cache, or the two that are fetched together; no vector is wider
   LARGE_PAGE = 2 << 20,    // of x86-64, and of ARM where pages have 4 KiB
-  LARGE = 2 * LARGE_PAGE,  // from here on what the last large page wastes is little
+  LARGE = 2 * LARGE_PAGE,  // from here on what their boundary wastes is little
 };
 
 void *descent_allocate(size_t bytes) {

@@ -331,8 +331,8 @@ descent_pool *descent_pool_create(int32_t threads) {
       // The machine gives no more threads: the pool is as large as it came to be.
       free(start);
       for (int32_t rest = w; rest < threads; rest++) {
-        free(pool->workers[rest]->tiles);
-        free(pool->workers[rest]);
+        descent_free(pool->workers[rest]->tiles);
+        descent_free(pool->workers[rest]);
       }
       pool->threads = w;
       break;
@@ -349,15 +349,15 @@ void descent_pool_destroy(descent_pool *pool) {
   wake_sleepers(pool);
   for (int32_t w = 1; w < pool->threads; w++) pthread_join(pool->handles[w], NULL);
   for (int32_t w = 0; w < pool->threads; w++) {
-    free(pool->workers[w]->tiles);
-    free(pool->workers[w]);
+    descent_free(pool->workers[w]->tiles);
+    descent_free(pool->workers[w]);
   }
   pthread_mutex_destroy(&pool->lock);
   pthread_cond_destroy(&pool->wake);
-  free(pool->tickets);
+  descent_free(pool->tickets);
   free(pool->workers);
   free(pool->handles);
-  free(pool);
+  descent_free(pool);
 }
 
 int32_t descent_pool_threads(const descent_pool *pool) { return pool->threads; }

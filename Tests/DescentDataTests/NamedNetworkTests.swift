@@ -52,6 +52,13 @@ import Testing
     for (a, b) in zip(found, expected) { #expect(abs(a - b) < 1e-5) }
     #expect(try abs(plain(pixels).doubles()[0] - found[0]) > 1e-2)
 
+    var dense = NamedNetwork(.mlp, classes: 2)
+    let unchanged = try Model(dense, input: [3, 4, 4], seed: 1)
+    dense.pixels = .imagenet
+    let changed = try Model(dense, input: [3, 4, 4], seed: 1)
+    let gray = Tensor.ones([1, 3, 4, 4])
+    #expect(try changed(gray).doubles() != unchanged(gray).doubles())
+
     let error = #expect(throws: ShapeError.self) { try Model(network, input: [1, 32, 32]) }
     #expect("\(try #require(error))".contains("red, green and blue"))
     // Files from before there was a choice say nothing of it.

@@ -126,11 +126,14 @@ extension Kernels {
   ///
   /// Of so many elements some are further off.
   @Test func productsOfManyTasks() {
-    for (batch, m, n, k) in [([], 520, 520, 1030), ([2], 100, 300, 1030)] {
+    for (batch, m, n, k, b) in [
+      ([], 520, 520, 1030, Layout.columns), ([2], 100, 300, 1030, .columns),
+      ([2], 100, 300, 1030, .rows),
+    ] {
       for (dtype, rounds) in [(Dtype.float32, false), (.float32, true), (.float64, false)] {
-        check("\(dtype) \(batch) \(m)x\(n)x\(k) \(rounds)", matmulTolerance(dtype, 2 * k)) {
+        check("\(dtype) \(batch) \(m)x\(n)x\(k) \(b) \(rounds)", matmulTolerance(dtype, 2 * k)) {
           matmulCase(
-            dtype, m: m, n: n, k: k, a: .rows, b: .columns, batch: batch, epilogue: .biasRelu,
+            dtype, m: m, n: n, k: k, a: .rows, b: b, batch: batch, epilogue: .biasRelu,
             bias: true, rounds: rounds)
         }
       }

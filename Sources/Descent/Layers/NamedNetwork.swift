@@ -62,6 +62,7 @@ public struct NamedNetwork: StorableLayer, Hashable {
   }
 
   public func callAsFunction(_ x: Tensor, in scope: Scope) throws -> Tensor {
+    let x = try standardized(x, in: scope)
     if name == .perceptron || name == .mlp { return try layers(for: x.shape)(x, in: scope) }
     let images = x.rank == 3 ? x.expandingShape(at: 1) : x
     guard images.rank == 4, images.shape.allSatisfy({ $0 > 0 }) else {
@@ -70,7 +71,7 @@ public struct NamedNetwork: StorableLayer, Hashable {
         found: "\(x.shape)", remedy: "for rows of numbers, use the network mlp")
     }
     do {
-      return try layers(for: images.shape)(standardized(images, in: scope), in: scope)
+      return try layers(for: images.shape)(images, in: scope)
     } catch let error as ShapeError {
       guard let side = smallestSide(channels: images.shape[1]) else { throw error }
       throw ShapeError(
@@ -82,7 +83,7 @@ public struct NamedNetwork: StorableLayer, Hashable {
 
   private func standardized(_ images: Tensor, in scope: Scope) throws -> Tensor {
     guard pixels == .imagenet else { return images }
-    guard images.shape[1] == 3 else {
+    guard images.rank == 4, images.shape[1] == 3 else {
       throw ShapeError(
         path: scope.path, layer: summary,
         expected: "red, green and blue: [batch, 3, height, width]", found: "\(images.shape)",
@@ -177,7 +178,7 @@ extension NamedNetwork.Name {
 // MARK: The networks
 
 extension NamedNetwork {
-  /// The layers for a batch of this shape.
+  /// The layers for a batch of this shape, behind what becomes of its pixels.
   public func layers(for input: Shape) -> Sequential {
     switch name {
     case .perceptron:
