@@ -150,7 +150,7 @@ private struct Summary {
       model.stateCount > 0
       ? "; \(grouped(model.stateCount)) numbers of state, which are not trained" : ""
     return """
-      input \(model.input)\(model.card.image.map { pictures($0, model.card.classNames) } ?? "")
+      input \(model.input)\(model.card.image.map { pictures($0, model) } ?? "")
       \(table)
       \(grouped(model.parameterCount)) parameters, \
       \(bytes(model.parameterCount * model.dtype.size)); \
@@ -159,11 +159,14 @@ private struct Summary {
   }
 
   /// What pictures become, and what they are told to be.
-  private func pictures(_ image: ImageContract, _ classNames: [String]) -> String {
+  private func pictures(_ image: ImageContract, _ model: Model) -> String {
+    let classNames = model.card.classNames
+    let isStandardized = (model.network as? NamedNetwork)?.pixels == .imagenet
+    let pixels = isStandardized ? ", standardised by ImageNet's mean and deviation" : ""
     let colours = image.channels == 3 ? "colour" : "grey"
     let more = classNames.count > 20 ? ", …" : ""
     return """
-      : pictures, made \(image.height) × \(image.width) in \(colours)
+      : pictures, made \(image.height) × \(image.width) in \(colours)\(pixels)
       classes \(classNames.prefix(20).joined(separator: ", "))\(more)
       """
   }

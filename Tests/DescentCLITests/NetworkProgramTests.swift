@@ -109,6 +109,8 @@ import Testing
       #expect(first.status == 0, "\(first.errors)")
       #expect(first.errors.contains("pixels   standardised by ImageNet's"), "\(first.errors)")
       #expect(try pixels("runs/a") == .imagenet)
+      let inspected = try Program.run(["inspect", "runs/a"], in: folder)
+      #expect(inspected.output.contains("in colour, standardised by ImageNet's mean"))
       let resumed = try Program.run(["train", "--resume", "runs/a", "--epochs", "2"], in: folder)
       #expect(resumed.status == 0, "\(resumed.errors)")
       #expect(try pixels("runs/a") == .imagenet)
