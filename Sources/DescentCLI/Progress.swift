@@ -65,8 +65,7 @@ final class ProgressReporter {
     note("weights from \(path)\n\(transfer)")
     let pixels = (model.network as? NamedNetwork)?.pixels
     if pixels == .imagenet {
-      note(
-        "pixels   standardised by ImageNet's mean and deviation; --pixels plain leaves them")
+      note("pixels   standardised by ImageNet's mean and deviation; --pixels plain leaves them")
     }
     if !frozen.isEmpty {
       let count = frozen.reduce(0) { $0 + $1.shape.elementCount }

@@ -136,8 +136,8 @@ struct TrainCommand: ParsableCommand {
     let batchSize = try positive(batchSize ?? set.batchSize, "--batch-size")
     let augmentation = try augment.map { try set.augmentation($0) }
     var design = try networkOptions.design(for: set, given: weights?.anyNetwork)
-    design.network = try transferOptions.preparing(
-      design.network, for: set, weights, isResumed: resume != nil)
+    design.network = try transferOptions.settingPixels(
+      of: design.network, for: set, weights, isResumed: resume != nil)
     let stepsPerEpoch = (training.count + batchSize - 1) / batchSize
     let optimizerOptions = optimizerOptions.completed(for: set)
     let stopping = try stopping(for: set)

@@ -43,8 +43,8 @@ struct TransferOptions: ParsableArguments {
   /// The network with what becomes of pixels on their way in.
   ///
   /// A resumed run that says nothing of them was begun with plain ones.
-  func preparing(
-    _ network: any Layer, for set: DataSource.Loaded, _ weights: PretrainedWeights?,
+  func settingPixels(
+    of network: any Layer, for set: DataSource.Loaded, _ weights: PretrainedWeights?,
     isResumed: Bool
   ) throws -> any Layer {
     guard var named = network as? NamedNetwork else {
@@ -55,7 +55,7 @@ struct TransferOptions: ParsableArguments {
     }
     let shape = set.training.sampleShape
     let isInColor = shape.rank == 3 && shape[0] == 3
-    if let pixels, pixels == .imagenet, !isInColor {
+    if pixels == .imagenet && !isInColor {
       throw UsageError("--pixels imagenet: \(set.name) has no red, green and blue, only \(shape)")
     }
     let expected = isInColor && !isResumed ? weights?.pixels : nil

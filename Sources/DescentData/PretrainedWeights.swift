@@ -4,7 +4,9 @@ import Descent
 ///
 /// ```swift
 /// let weights = try PretrainedWeights(contentsOf: "resnet18.safetensors")
-/// var model = try Model(NamedNetwork(.resnet18, classes: 2), input: [3, 64, 64])
+/// var network = NamedNetwork(.resnet18, classes: 2)
+/// network.pixels = weights.pixels
+/// var model = try Model(network, input: [3, 64, 64])
 /// let transfer = try weights.load(into: &model)
 /// print(transfer)  // what was loaded, what begins anew, what was not used
 /// model.freeze("layer1.*")

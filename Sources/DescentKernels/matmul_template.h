@@ -441,7 +441,7 @@ INLINE void NAME(multiply_packed)(const NAME(product) *p, descent_worker *worker
   const int64_t k_pieces = (all_steps + NAME(PACKED_K) - 1) / NAME(PACKED_K);
   const int64_t m_pieces = (p->m + NAME(PACKED_M) - 1) / NAME(PACKED_M);
   // Neighbouring tasks mostly have the same rows of a, and need not pack them again.
-  const int64_t rows_at_most = (p->m + ROWS * m_pieces) / ROWS * NAME(A_WIDTH);
+  const int64_t rows_at_most = (p->m / ROWS + m_pieces) * NAME(A_WIDTH);
   const bool keeps = p->a_number > 0 && p->n <= NAME(PACKED_N) &&
                      rows_at_most * all_steps * (int64_t)sizeof(REAL) <= DESCENT_KEPT_BYTES;
   const bool is_there = keeps && worker->packed == p->a_number;
